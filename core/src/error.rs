@@ -1,0 +1,119 @@
+//! What can go wrong with a session, and what the visitor is told about it.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+
+use crate::store::StoreError;
+
+/// An operation on a session failed.
+///
+/// Handlers may pass it on: [`refusal`](Error::refusal) is the reply, which says nothing of the cause. The cause is in
+/// [`source`](std::error::Error::source), for the log. Neither ever holds a token or a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The session was used before it was loaded: call `session.load().await` first. (Extractors do.)
+    #[error("the session is not loaded yet: await `load` before using it")]
+    NotLoaded,
+    /// The session was used after the response had begun, where nothing can be stored or sent any more.
+    #[error("the session was used after its response had begun")]
+    TooLate,
+    /// The session ended while this request was running, or its user changed: what the request did to it is dropped.
+    #[error("the session ended or changed hands while the request was running")]
+    Gone,
+    /// A value could not be written as JSON, or is not of the type asked for.
+    #[error("a session value does not have the type asked for")]
+    Value(#[source] serde_json::Error),
+    /// The session would become larger than a record may be; nothing was changed.
+    #[error("the session would exceed its limit of {limit} bytes")]
+    TooLarge {
+        /// The most bytes that a record may have.
+        limit: usize,
+    },
+    /// The session would hold more values than allowed; nothing was changed.
+    #[error("the session would exceed its limit of {limit} values")]
+    TooManyValues {
+        /// The most values that a session may hold.
+        limit: usize,
+    },
+    /// The store cannot be reached or is too slow. Trying again later may help.
+    #[error("the session store is unavailable")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The store or what it holds is broken. Somebody has to look after it.
+    #[error("the session store is broken")]
+    Broken(#[source] Box<dyn StdError + Send + Sync>),
+    /// The operating system's random generator failed.
+    #[error("the random generator failed")]
+    Random(#[from] getrandom::Error),
+}
+
+impl Error {
+    /// The reply to a request that cannot be answered because of this error.
+    ///
+    /// ```
+    /// use webstack_core::Error;
+    ///
+    /// let refusal = Error::TooLarge { limit: 1_048_576 }.refusal();
+    /// assert_eq!(refusal.status(), 413);
+    /// assert_eq!(refusal.body(), "Payload Too Large");
+    /// ```
+    pub fn refusal(&self) -> Refusal {
+        Refusal {
+            status: match self {
+                Error::Gone => StatusCode::CONFLICT,
+                Error::TooLarge { .. } | Error::TooManyValues { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                Error::NotLoaded | Error::TooLate | Error::Value(_) | Error::Broken(_) | Error::Random(_) => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy | StoreError::Unavailable(_) => Error::Unavailable(error.into()),
+            StoreError::Corrupt(_) | StoreError::Broken(_) => Error::Broken(error.into()),
+        }
+    }
+}
+
+/// How long a client is asked to wait after a 503.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// A reply that takes the place of the application's: opaque, not to be cached, without a session header.
+///
+/// An adapter translates it into its framework's response and decides nothing about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+}
+
+impl Refusal {
+    /// The status of the reply.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The headers of the reply.
+    pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+        let retry =
+            (self.status == StatusCode::SERVICE_UNAVAILABLE).then(|| (RETRY_AFTER, HeaderValue::from(RETRY.as_secs())));
+        [
+            (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ]
+        .into_iter()
+        .chain(retry)
+    }
+
+    /// The body of the reply: the status in words.
+    pub fn body(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or("Error")
+    }
+}

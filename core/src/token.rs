@@ -1,0 +1,276 @@
+//! The credential: a public id and a secret, and what of it may be kept.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+const ID_BYTES: usize = 16;
+const SECRET_BYTES: usize = 32;
+
+/// The public name of a session: 16 random bytes, written as 32 lower-case hexadecimal digits.
+///
+/// It is the key under which a store keeps the session, and what logs and "your devices" pages may show. It is not
+/// a credential: without the secret of the [`Token`] it opens nothing. An id is never used for a second session.
+///
+/// A `SessionId` exists only if it is well-formed, so a store may use it in a file name or a query as it is.
+///
+/// ```
+/// use webstack_core::SessionId;
+///
+/// let id: SessionId = "00112233445566778899aabbccddeeff".parse()?;
+/// assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff");
+/// assert!("../../etc/passwd".parse::<SessionId>().is_err());
+/// assert!("00112233445566778899AABBCCDDEEFF".parse::<SessionId>().is_err(), "one form only");
+/// # Ok::<(), webstack_core::MalformedId>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId([u8; ID_BYTES]);
+
+/// The length of a session id's text, in bytes.
+const ID_TEXT: usize = 2 * ID_BYTES;
+
+impl SessionId {
+    /// An id with these bytes.
+    pub const fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
+        SessionId(bytes)
+    }
+
+    /// The bytes of the id, for stores with binary keys.
+    pub const fn as_bytes(&self) -> &[u8; ID_BYTES] {
+        &self.0
+    }
+
+    /// A new id from the operating system's generator.
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; ID_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(SessionId(bytes))
+    }
+}
+
+impl std::str::FromStr for SessionId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let mut bytes = [0; ID_BYTES];
+        if text.len() != ID_TEXT {
+            return Err(MalformedId);
+        }
+        base16ct::lower::decode(text, &mut bytes).map_err(|_| MalformedId)?;
+        Ok(SessionId(bytes))
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = [0; ID_TEXT];
+        f.pad(base16ct::lower::encode_str(&self.0, &mut text).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({self})")
+    }
+}
+
+/// The text is not a session id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a session id: 32 lower-case hexadecimal digits expected")]
+#[non_exhaustive]
+pub struct MalformedId;
+
+/// The secret half of a token; it never leaves this module but inside a token's text.
+#[derive(Clone)]
+struct Secret([u8; SECRET_BYTES]);
+
+/// What a client holds: the session's public id and a secret of 256 bits.
+///
+/// Its one written form is 64 characters of base64url (RFC 4648 §5, no padding); anything else is not a token.
+///
+/// # Security
+///
+/// A token is a credential. `Debug` shows the public id only, there is no `Display`; [`Token::expose`] is the one
+/// way to its text, meant for the reply to the client and for nothing else. What is stored is a [`SecretDigest`].
+///
+/// ```
+/// use webstack_core::Token;
+///
+/// let token = Token::generate()?;
+/// let text = token.expose();
+/// assert_eq!(text.len(), 64);
+/// assert_eq!(Token::parse(text.as_bytes()).unwrap().id(), token.id());
+/// assert!(!format!("{token:?}").contains(&text[22..]));
+/// # Ok::<(), webstack_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Token {
+    id: SessionId,
+    secret: Secret,
+}
+
+/// The length of a token's text, in bytes.
+pub(crate) const TOKEN_TEXT: usize = 64;
+
+impl Token {
+    /// A token for a new session, from the operating system's generator.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Random`](crate::Error::Random) if the generator fails. There is no weaker way to fall back on (ASVS 7.2.3).
+    pub fn generate() -> Result<Self, crate::Error> {
+        Ok(Self::with_id(SessionId::random()?)?)
+    }
+
+    /// The same session's next token: a new secret, unrelated to the old one.
+    pub(crate) fn renewed(&self) -> Result<Self, crate::Error> {
+        Ok(Self::with_id(self.id)?)
+    }
+
+    fn with_id(id: SessionId) -> Result<Self, getrandom::Error> {
+        let mut secret = [0; SECRET_BYTES];
+        getrandom::fill(&mut secret)?;
+        Ok(Token { id, secret: Secret(secret) })
+    }
+
+    /// Reads a token from its text; `None` for anything that is not exactly the one form of a token.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if text.len() != TOKEN_TEXT {
+            return None;
+        }
+        let mut bytes = [0; ID_BYTES + SECRET_BYTES];
+        URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+        let (id, secret) = bytes.split_first_chunk()?;
+        Some(Token { id: SessionId(*id), secret: Secret(secret.try_into().ok()?) })
+    }
+
+    /// The public id.
+    pub fn id(&self) -> &SessionId {
+        &self.id
+    }
+
+    /// The token's text, for the client who owns the session.
+    ///
+    /// # Security
+    ///
+    /// Whoever has this text has the session. It belongs in the reply and never in a log.
+    pub fn expose(&self) -> String {
+        let mut bytes = [0; ID_BYTES + SECRET_BYTES];
+        bytes[..ID_BYTES].copy_from_slice(&self.id.0);
+        bytes[ID_BYTES..].copy_from_slice(&self.secret.0);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a store may keep of the secret: a digest that is good in this namespace only.
+    ///
+    /// The secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. The length
+    /// before the namespace makes the input unambiguous.
+    pub fn digest(&self, namespace: &str) -> SecretDigest {
+        let length = u8::try_from(namespace.len()).unwrap_or(u8::MAX);
+        let mut hash = Sha256::new();
+        hash.update([length]);
+        hash.update(namespace);
+        hash.update(self.secret.0);
+        SecretDigest(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// The SHA-256 digest of a token's secret, bound to a namespace: what is kept in place of the credential.
+///
+/// Comparison takes the same time whether the digests differ early, late or not at all. `Debug` shows nothing of it.
+///
+/// ```
+/// use webstack_core::Token;
+///
+/// let token = Token::generate()?;
+/// assert!(token.digest("shop") == token.digest("shop"));
+/// assert!(token.digest("shop") != token.digest("admin"), "a namespace of its own");
+/// assert_eq!(format!("{:?}", token.digest("shop")), "SecretDigest(..)");
+/// # Ok::<(), webstack_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SecretDigest([u8; 32]);
+
+impl PartialEq for SecretDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretDigest {}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(..)")
+    }
+}
+
+impl serde::Serialize for SecretDigest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SecretDigest {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        match URL_SAFE_NO_PAD.decode_slice(text.as_bytes(), &mut bytes) {
+            Ok(32) => Ok(SecretDigest(bytes)),
+            _ => Err(serde::de::Error::custom("not a digest")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_one_form_is_a_token() {
+        let text = Token::generate().expect("a generator").expose();
+        assert!(Token::parse(text.as_bytes()).is_some());
+        let mut standard = text.clone().into_bytes();
+        standard[5] = b'+';
+        let padded = format!("{}==", &text[..62]);
+        for bad in [&text.as_bytes()[..63], &standard, padded.as_bytes(), b"", &[0; 64], &[b'.'; 64], &[0xff; 64]] {
+            assert!(Token::parse(bad).is_none(), "{bad:?}");
+        }
+        assert!(Token::parse(format!("{text}A").as_bytes()).is_none());
+    }
+
+    #[test]
+    fn renewal_keeps_the_id_and_shares_no_secret() {
+        let old = Token::generate().expect("a generator");
+        let new = old.renewed().expect("a generator");
+        assert_eq!(old.id(), new.id());
+        assert!(old.digest("n") != new.digest("n"));
+    }
+
+    #[test]
+    fn the_secret_shows_in_no_debug_output() {
+        let token = Token::generate().expect("a generator");
+        let shown = format!("{token:?} {:#?} {:?}", token, token.digest("n"));
+        assert!(!shown.contains(&token.expose()[22..]));
+        assert!(!shown.contains(&format!("{:?}", token.secret.0)));
+    }
+
+    #[test]
+    fn a_digest_survives_its_text() {
+        let digest = Token::generate().expect("a generator").digest("n");
+        let text = serde_json::to_string(&digest).expect("text");
+        assert!(serde_json::from_str::<SecretDigest>(&text).expect("a digest") == digest);
+        for bad in ["\"\"", "\"AA\"", "7", "\"!\""] {
+            assert!(serde_json::from_str::<SecretDigest>(bad).is_err());
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! One HTTP session in every environment.
+
+pub use webstack_core::*;
