@@ -13,9 +13,11 @@ use bytes::Bytes;
 use crate::{SessionId, Timestamp};
 
 mod error;
+mod memory;
 mod owner;
 
 pub use error::StoreError;
+pub use memory::MemoryStore;
 pub use owner::OwnerKey;
 
 /// A boxed future, as the methods of an object-safe asynchronous trait return it.

@@ -1,0 +1,283 @@
+//! Sessions in the memory of one process: for development, tests, and servers that may forget at a restart.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{
+    BoxFuture, Capabilities, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store,
+    StoreError, StoreResult, Stored, Touched, Updated, Version,
+};
+use crate::{Clock, SessionId, SystemClock, Timestamp};
+
+/// Keeps sessions in memory, up to a number of them.
+///
+/// Entries are held by value. When it is full of living sessions, further ones are refused: dropping a
+/// living session would log somebody out to let a stranger in.
+///
+/// ```
+/// use webstack_core::store::{Created, Entry, MemoryStore, Store, StoreError};
+/// # webstack_core::runtime::block_on(async {
+/// let store = MemoryStore::new().with_capacity(1);
+/// let entry = Entry { bytes: "{}".into(), expires: None, owner: None };
+///
+/// let first = "00112233445566778899aabbccddeeff".parse().unwrap();
+/// assert!(matches!(store.create(&first, entry.clone()).await, Ok(Created::New(_))));
+/// let second = "ffeeddccbbaa99887766554433221100".parse().unwrap();
+/// assert!(matches!(store.create(&second, entry).await, Err(StoreError::Unavailable(_))));
+/// # });
+/// ```
+pub struct MemoryStore {
+    state: Mutex<State>,
+    capacity: usize,
+    clock: Arc<dyn Clock>,
+}
+
+/// How many sessions a store holds if nobody says otherwise.
+const DEFAULT_CAPACITY: usize = 100_000;
+
+impl MemoryStore {
+    /// An empty store for 100,000 sessions, told the time by the operating system.
+    pub fn new() -> Self {
+        MemoryStore { state: Mutex::default(), capacity: DEFAULT_CAPACITY, clock: Arc::new(SystemClock) }
+    }
+
+    /// Says how many sessions it holds at most.
+    #[must_use]
+    pub fn with_capacity(self, sessions: usize) -> Self {
+        MemoryStore { capacity: sessions, ..self }
+    }
+
+    /// Says who tells the time.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        MemoryStore { clock, ..self }
+    }
+
+    /// Runs a whole operation, at one moment, under the lock.
+    fn at_once<'a, T: Send>(
+        &'a self,
+        operation: impl FnOnce(&mut State, Timestamp) -> Result<T, StoreError> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        Box::pin(async move {
+            let mut state = self.state();
+            operation(&mut state, self.clock.now())
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        MemoryStore::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+        self.at_once(|state, now| Ok(state.entries.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()))
+    }
+
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+        self.at_once(move |state, now| {
+            if state.entries.contains_key(id) {
+                return Ok(Created::Exists);
+            }
+            if state.entries.len() >= self.capacity && !state.remove_one_purgeable(now) {
+                return Err(StoreError::unavailable(Full { capacity: self.capacity }));
+            }
+            Ok(Created::New(state.put(id, entry)))
+        })
+    }
+
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+        self.at_once(move |state, now| match state.entries.get(id) {
+            Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
+            Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored.clone())),
+            Some(_) => Ok(Updated::Applied(state.put(id, entry))),
+            None => Ok(Updated::Gone),
+        })
+    }
+
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+        self.at_once(move |state, now| match state.entries.get_mut(id) {
+            Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
+            Some(stored) if stored.version != seen => Ok(Touched::Stale),
+            Some(stored) => {
+                let before = stored.entry.expires;
+                stored.entry.expires = before.zip(expires).map(|(old, new)| old.max(new));
+                let after = stored.entry.expires;
+                state.move_deadline(id, before, after);
+                Ok(Touched::Extended)
+            }
+            None => Ok(Touched::Gone),
+        })
+    }
+
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+        self.at_once(|state, now| match state.take(id) {
+            Some(stored) if !stored.entry.is_expired(now) => Ok(Removed::Removed),
+            _ => Ok(Removed::Absent),
+        })
+    }
+
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+        self.at_once(move |state, now| {
+            let looked_at: Vec<(SessionId, bool)> = state
+                .entries
+                .range((behind(step.after.as_ref()), Bound::Unbounded))
+                .take(step.entries.max(1))
+                .map(|(id, stored)| (*id, stored.entry.is_purgeable(now)))
+                .collect();
+            let mut purged = Purged::default();
+            for (id, purgeable) in &looked_at {
+                match purgeable {
+                    true => purged.removed += u64::from(state.take(id).is_some()),
+                    false => purged.remaining += 1,
+                }
+            }
+            if looked_at.len() == step.entries.max(1) {
+                purged.next = looked_at.last().map(|(id, _)| *id);
+            } else {
+                state.forget_old_places(now);
+            }
+            Ok(purged)
+        })
+    }
+
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+        self.at_once(move |state, now| {
+            let entries = state.entries.range((behind(after), Bound::Unbounded));
+            let living = entries.filter(|(_, stored)| !stored.entry.is_expired(now));
+            Ok(living.take(limit).map(|(id, stored)| Listed { id: *id, stored: stored.clone() }).collect())
+        })
+    }
+
+    fn owned_by<'a>(
+        &'a self,
+        owner: &'a OwnerKey,
+        after: Option<&'a SessionId>,
+        limit: usize,
+    ) -> StoreResult<'a, Vec<Listed>> {
+        self.at_once(move |state, now| Ok(state.living_of(owner, after, now).take(limit).collect()))
+    }
+
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+        self.at_once(move |state, now| {
+            let living: Vec<SessionId> = state.living_of(owner, None, now).map(|listed| listed.id).collect();
+            if living.contains(id) {
+                return Ok(Reserved::Granted);
+            }
+            let places = state.places.entry(*owner).or_default();
+            places.retain(|_, until| now < *until);
+            let kept_for_others = places.keys().filter(|other| *other != id && !living.contains(other)).count();
+            if living.len() + kept_for_others >= limit && !places.contains_key(id) {
+                return Ok(Reserved::Full(living));
+            }
+            places.insert(*id, now + GRACE);
+            Ok(Reserved::Granted)
+        })
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().with_own_clock(true)
+    }
+}
+
+/// What is kept, and the indexes over it, which always agree with the entries.
+#[derive(Default)]
+struct State {
+    entries: BTreeMap<SessionId, Stored>,
+    deadlines: BTreeSet<(Timestamp, SessionId)>,
+    owners: HashMap<OwnerKey, BTreeSet<SessionId>>,
+    /// Places reserved and not taken yet, with the moment at which they are given back.
+    places: HashMap<OwnerKey, BTreeMap<SessionId, Timestamp>>,
+    /// Counts the writes of the whole store, so that no version ever means two states.
+    writes: u64,
+}
+
+impl State {
+    fn put(&mut self, id: &SessionId, entry: Entry) -> Version {
+        self.take(id);
+        if let Some(deadline) = entry.expires {
+            self.deadlines.insert((deadline, *id));
+        }
+        if let Some(owner) = entry.owner {
+            self.owners.entry(owner).or_default().insert(*id);
+            if let Some(places) = self.places.get_mut(&owner) {
+                places.remove(id);
+            }
+        }
+        self.writes += 1;
+        let version = Version::new(self.writes);
+        self.entries.insert(*id, Stored { entry, version });
+        version
+    }
+
+    fn take(&mut self, id: &SessionId) -> Option<Stored> {
+        let stored = self.entries.remove(id)?;
+        if let Some(deadline) = stored.entry.expires {
+            self.deadlines.remove(&(deadline, *id));
+        }
+        if let Some(owner) = stored.entry.owner
+            && let Some(ids) = self.owners.get_mut(&owner)
+        {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.owners.remove(&owner);
+            }
+        }
+        Some(stored)
+    }
+
+    fn move_deadline(&mut self, id: &SessionId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        before.map(|deadline| self.deadlines.remove(&(deadline, *id)));
+        after.map(|deadline| self.deadlines.insert((deadline, *id)));
+    }
+
+    /// Makes room for one entry. The earliest deadline decides, so this never searches.
+    fn remove_one_purgeable(&mut self, now: Timestamp) -> bool {
+        let Some((deadline, id)) = self.deadlines.first().copied() else { return false };
+        deadline + GRACE <= now && self.take(&id).is_some()
+    }
+
+    fn forget_old_places(&mut self, now: Timestamp) {
+        self.places.retain(|_, places| {
+            places.retain(|_, until| now < *until);
+            !places.is_empty()
+        });
+    }
+
+    fn living_of(
+        &self,
+        owner: &OwnerKey,
+        after: Option<&SessionId>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Listed> + use<'_> {
+        let ids = self.owners.get(owner).map(|ids| ids.range((behind(after), Bound::Unbounded)));
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| Some(Listed { id: *id, stored: self.entries.get(id)?.clone() }))
+            .filter(move |listed| !listed.stored.entry.is_expired(now))
+    }
+}
+
+fn behind(id: Option<&SessionId>) -> Bound<SessionId> {
+    id.map_or(Bound::Unbounded, |id| Bound::Excluded(*id))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the memory store is full: all of its {capacity} places hold living sessions")]
+struct Full {
+    capacity: usize,
+}
