@@ -1,11 +1,43 @@
 //! HTTP sessions without lost updates: the engine, for any framework and without one.
+//!
+//! This crate knows no framework and no asynchronous runtime. Applications use it through an adapter
+//! (`webstack-actix-web` and its kin, or the facade `webstack`); adapters, stores and programs without a framework use it
+//! as it is: see [`Sessions`] for a whole request in ten lines, and [`Session`] for what applications do.
+//!
+//! Data flows one way: a [`RequestHead`] opens an [`Exchange`]; it holds a [`Session`]; what the application does to it is
+//! committed to a [`Store`](store::Store); the [`ReplyHeaders`] tell the browser.
 
+mod carrier;
 mod clock;
+mod commit;
+mod config;
+mod edits;
 mod error;
+mod events;
+mod exchange;
+mod expiry;
+mod head;
+mod location;
+mod purge;
+mod queue;
+mod record;
+mod reply;
 pub mod runtime;
+mod session;
+mod sessions;
 pub mod store;
 mod token;
 
+pub use carrier::{CookiePath, CookiePrefix, SameSite};
 pub use clock::{Clock, SystemClock, Timestamp};
+pub use config::{Builder, ConfigError, OnCorrupt};
 pub use error::{Error, Refusal};
+pub use events::Event;
+pub use exchange::{Exchange, Finish};
+pub use expiry::CookieLifetime;
+pub use head::RequestHead;
+pub use location::Environment;
+pub use reply::{Outcome, Placing, ReplyHeaders};
+pub use session::Session;
+pub use sessions::Sessions;
 pub use token::{MalformedId, SecretDigest, SessionId, Token};

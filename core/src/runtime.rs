@@ -1,12 +1,13 @@
 //! Waiting and shielding, without naming a runtime.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::store::BoxFuture;
 
@@ -19,6 +20,9 @@ pub trait Runtime: fmt::Debug + Send + Sync + 'static {
 
     /// Runs a future to its end, whoever lost interest in it.
     fn spawn(&self, future: BoxFuture<'static, ()>);
+
+    /// True if `spawn` returns before the future has ended: there can be a background task.
+    fn has_background(&self) -> bool;
 }
 
 /// No runtime: waiting blocks the thread, and a spawned future runs to its end at once.
@@ -35,12 +39,43 @@ pub struct Blocking;
 
 impl Runtime for Blocking {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async move { std::thread::sleep(duration) })
+        let end = Instant::now() + duration;
+        Box::pin(std::future::poll_fn(move |_| {
+            let now = Instant::now();
+            if now >= end {
+                return Poll::Ready(());
+            }
+            if ALARM.get() == Alarm::Nobody {
+                std::thread::sleep(end - now);
+                return Poll::Ready(());
+            }
+            if !matches!(ALARM.get(), Alarm::At(set) if set <= end) {
+                ALARM.set(Alarm::At(end));
+            }
+            Poll::Pending
+        }))
     }
 
     fn spawn(&self, future: BoxFuture<'static, ()>) {
         block_on(future);
     }
+
+    fn has_background(&self) -> bool {
+        false
+    }
+}
+
+/// When [`block_on`] has to poll again though nobody woke it.
+#[derive(Clone, Copy, PartialEq)]
+enum Alarm {
+    /// The thread is not inside `block_on`: whoever polls here could not be told.
+    Nobody,
+    Unset,
+    At(Instant),
+}
+
+thread_local! {
+    static ALARM: Cell<Alarm> = const { Cell::new(Alarm::Nobody) };
 }
 
 /// tokio's timers and tasks.
@@ -65,6 +100,10 @@ impl Runtime for Tokio {
             Err(_) => block_on(future),
         }
     }
+
+    fn has_background(&self) -> bool {
+        tokio::runtime::Handle::try_current().is_ok()
+    }
 }
 
 /// Runs a future to its end on this thread.
@@ -79,15 +118,40 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
             self.0.unpark();
         }
     }
+    /// Restores the alarm of an outer `block_on`, also after a panic.
+    struct Restore(Alarm);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            ALARM.set(self.0);
+        }
+    }
+    let _restore = Restore(ALARM.get());
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => std::thread::park(),
+        ALARM.set(Alarm::Unset);
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+        match ALARM.get() {
+            Alarm::At(end) => std::thread::park_timeout(end.saturating_duration_since(Instant::now())),
+            Alarm::Nobody | Alarm::Unset => std::thread::park(),
         }
     }
+}
+
+/// The future's value, or `None` if it takes longer than this.
+pub(crate) async fn within<T>(runtime: &dyn Runtime, duration: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut timer = None;
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(value) = future.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        timer.get_or_insert_with(|| runtime.sleep(duration)).as_mut().poll(context).map(|()| None)
+    })
+    .await
 }
 
 /// A future that is not interrupted: dropped while pending, it goes on in the runtime.
@@ -129,5 +193,41 @@ impl<T: Send + 'static> Drop for Shielded<T> {
 impl<T: Send + 'static> fmt::Debug for Shielded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shielded").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocking_timer_does_not_hide_a_wake_up() {
+        let lock = Arc::new(async_lock::Mutex::new(()));
+        let held = block_on(lock.lock_arc());
+        let releaser = std::thread::spawn(move || drop(held));
+        let entered = block_on(within(&Blocking, Duration::from_secs(3600), lock.lock()));
+        assert!(entered.is_some());
+        releaser.join().expect("no panic");
+    }
+
+    #[test]
+    fn what_takes_too_long_is_given_up() {
+        let never = std::future::pending::<()>();
+        assert!(block_on(within(&Blocking, Duration::from_millis(1), never)).is_none());
+    }
+
+    #[test]
+    fn a_shielded_future_ends_though_nobody_waits() {
+        let done = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let set = Arc::clone(&done);
+        let mut shielded = Shielded::new(Arc::new(Blocking), async move {
+            Blocking.sleep(Duration::from_millis(1)).await;
+            set.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+        ALARM.set(Alarm::Unset);
+        assert!(Pin::new(&mut shielded).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(!done.load(std::sync::atomic::Ordering::SeqCst));
+        drop(shielded);
+        assert!(done.load(std::sync::atomic::Ordering::SeqCst));
     }
 }

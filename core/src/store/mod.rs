@@ -15,10 +15,12 @@ use crate::{SessionId, Timestamp};
 mod error;
 mod memory;
 mod owner;
+mod scheme;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
 pub use owner::OwnerKey;
+pub(crate) use scheme::{OpenContext, Opened, open_directory, open_url};
 
 /// A boxed future, as the methods of an object-safe asynchronous trait return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,175 @@
+//! The configuration in environment variables, the same for every program.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::config::{Builder, ConfigError, OnCorrupt};
+use crate::expiry::CookieLifetime;
+use crate::{CookiePath, CookiePrefix, SameSite, Sessions};
+
+const PREFIX: &str = "WEBSTACK_";
+
+/// Names that container platforms inject, for a service that happens to be called `webstack`.
+const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
+
+/// Reads one variable into the builder; the error is what is wrong and what would be right.
+type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
+
+/// Every variable, with the function that reads it.
+const VARIABLES: [(&str, Read); 17] = [
+    ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
+    ("WEBSTACK_PERSIST", persist),
+    ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
+    ("WEBSTACK_COOKIE_PREFIX", |builder, text| {
+        let names = [
+            ("auto", CookiePrefix::Auto),
+            ("host", CookiePrefix::Host),
+            ("secure", CookiePrefix::Secure),
+            ("none", CookiePrefix::None),
+        ];
+        Ok(builder.cookie_prefix(one_of(text, &names, "use `auto`, `host`, `secure` or `none`")?))
+    }),
+    ("WEBSTACK_COOKIE_PATH", |builder, text| {
+        Ok(builder.cookie_path(if text == "mount" { CookiePath::Mount } else { CookiePath::At(text.to_owned()) }))
+    }),
+    ("WEBSTACK_COOKIE_DOMAIN", |builder, text| Ok(builder.cookie_domain(Some(text.to_owned())))),
+    ("WEBSTACK_COOKIE_SECURE", |builder, text| Ok(builder.cookie_secure(yes_or_no(text)?))),
+    ("WEBSTACK_COOKIE_HTTP_ONLY", |builder, text| Ok(builder.cookie_http_only(yes_or_no(text)?))),
+    ("WEBSTACK_COOKIE_SAME_SITE", |builder, text| {
+        let names = [("lax", SameSite::Lax), ("strict", SameSite::Strict), ("none", SameSite::None)];
+        Ok(builder.cookie_same_site(one_of(text, &names, "use `lax`, `strict` or `none`")?))
+    }),
+    ("WEBSTACK_COOKIE_EXPIRES", |builder, text| {
+        Ok(builder.cookie_lifetime(match text {
+            "session" => CookieLifetime::Session,
+            "never" => CookieLifetime::Never,
+            _ => CookieLifetime::For(seconds(text, "use `session`, `never` or a number of seconds")?),
+        }))
+    }),
+    ("WEBSTACK_IDLE_TIMEOUT", |builder, text| Ok(builder.idle_timeout(timeout(text)?))),
+    ("WEBSTACK_ABSOLUTE_TIMEOUT", |builder, text| Ok(builder.absolute_timeout(timeout(text)?))),
+    ("WEBSTACK_ON_CORRUPT", |builder, text| {
+        let names = [("renew", OnCorrupt::Renew), ("fail", OnCorrupt::Fail)];
+        Ok(builder.on_corrupt(one_of(text, &names, "use `renew` or `fail`")?))
+    }),
+    ("WEBSTACK_PURGE_EVERY", |builder, text| {
+        let every = match text {
+            "0" => None,
+            _ => Some(seconds(text, "use a number of seconds, or `0` for never")?),
+        };
+        Ok(builder.purge_every(every))
+    }),
+    ("WEBSTACK_HEADER_NAME", |_, _| Err(not_yet("tokens in a header"))),
+    ("WEBSTACK_SECRET", |_, _| Err(not_yet("signed tokens"))),
+    ("WEBSTACK_SECRET_FILE", |_, _| Err(not_yet("signed tokens"))),
+];
+
+impl Sessions {
+    /// The configuration that the environment variables `WEBSTACK_…` make.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] as for [`Builder::env`] and [`Builder::build`].
+    pub fn from_env() -> Result<Sessions, ConfigError> {
+        Sessions::builder().env()?.build()
+    }
+}
+
+impl Builder {
+    /// Reads the environment variables `WEBSTACK_…` over the settings made so far.
+    ///
+    /// An empty variable counts as unset. A name that is not known is a warning in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a value that cannot be read, and for a name so near to a known one that it is a slip.
+    pub fn env(self) -> Result<Builder, ConfigError> {
+        self.variables(std::env::vars_os())
+    }
+
+    /// As [`env`](Builder::env), from these variables.
+    ///
+    /// ```
+    /// use webstack_core::Sessions;
+    ///
+    /// let slip = Sessions::builder().variables([("WEBSTACK_COOKIE_NAM".into(), "shop".into())]).unwrap_err();
+    /// assert_eq!(
+    ///     slip.to_string(),
+    ///     "WEBSTACK_COOKIE_NAM: there is no such variable; did you mean WEBSTACK_COOKIE_NAME?"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`env`](Builder::env).
+    pub fn variables(
+        mut self,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Builder, ConfigError> {
+        for (name, value) in variables {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            if value.is_empty() || INJECTED.iter().any(|injected| name.starts_with(injected)) {
+                continue;
+            }
+            let Some((_, read)) = VARIABLES.iter().find(|variable| variable.0 == name) else {
+                unknown(name)?;
+                continue;
+            };
+            let text =
+                value.to_str().ok_or_else(|| ConfigError::new(name, "the value is not UTF-8", "use plain text"))?;
+            self = read(self, text).map_err(|(problem, mend)| ConfigError::new(name, problem, mend))?;
+        }
+        Ok(self)
+    }
+}
+
+/// A slip of a letter or two would silently turn a setting off; anything else may be somebody else's.
+fn unknown(name: &str) -> Result<(), ConfigError> {
+    let near = VARIABLES.iter().map(|variable| (strsim::osa_distance(name, variable.0), variable.0)).min();
+    match near {
+        Some((1 | 2, known)) => {
+            Err(ConfigError::new(name, "there is no such variable", format!("did you mean {known}?")))
+        }
+        _ => {
+            tracing::warn!(target: "webstack::session", name, "there is no such variable; it is ignored");
+            Ok(())
+        }
+    }
+}
+
+fn one_of<T: Copy>(text: &str, names: &[(&str, T)], mend: &'static str) -> Result<T, (String, &'static str)> {
+    let found = names.iter().find(|name| name.0 == text);
+    found.map(|name| name.1).ok_or_else(|| (format!("`{}` is none of its values", text.escape_debug()), mend))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, (String, &'static str)> {
+    one_of(text, &[("true", true), ("false", false)], "use `true` or `false`")
+}
+
+fn timeout(text: &str) -> Result<Option<Duration>, (String, &'static str)> {
+    if text == "none" { Ok(None) } else { seconds(text, "use a number of seconds, or `none`").map(Some) }
+}
+
+/// Whole seconds, at least one.
+fn seconds(text: &str, mend: &'static str) -> Result<Duration, (String, &'static str)> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(seconds) if digits && seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err((format!("`{}` is not a positive number of seconds", text.escape_debug()), mend)),
+    }
+}
+
+fn persist(builder: Builder, text: &str) -> Result<Builder, (String, &'static str)> {
+    match text {
+        "cookie" => Ok(builder),
+        "query" | "header" | "cookie,header" | "header,cookie" => {
+            Err((format!("carrying tokens by `{text}` is not supported by this version"), "use `cookie`"))
+        }
+        _ => Err((format!("`{}` is not a way to carry a token", text.escape_debug()), "use `cookie`")),
+    }
+}
+
+/// A setting that would protect something must not be ignored in silence.
+fn not_yet(what: &str) -> (String, &'static str) {
+    (format!("{what} are not supported by this version"), "leave it unset")
+}

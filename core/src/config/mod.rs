@@ -1,0 +1,311 @@
+//! The configuration: a builder whose every bad combination is an error at start.
+
+mod env;
+mod error;
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use error::ConfigError;
+
+use crate::carrier::{CookieCarrier, CookieFlaw, CookieSettings};
+use crate::events::{Event, Events, Hook};
+use crate::expiry::{CookieLifetime, Lifetime};
+use crate::location::{self, DIRECTORY_NAME, Environment, Surroundings};
+use crate::purge::Purging;
+use crate::queue::Queues;
+use crate::runtime::Runtime;
+use crate::sessions::{Engine, Limits};
+use crate::store::{self, Store};
+use crate::{Clock, CookiePath, CookiePrefix, SameSite, Sessions, SystemClock};
+
+/// What is done about a record that cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnCorrupt {
+    /// The visitor is anonymous and may begin a new session; an event tells.
+    #[default]
+    Renew,
+    /// The request is answered with an opaque 500.
+    Fail,
+}
+
+/// Configures [`Sessions`]. Every setting has a safe default; `docs/defaults.md` says why each is as it is.
+///
+/// ```
+/// use std::time::Duration;
+/// use webstack_core::{SameSite, Sessions, store::MemoryStore};
+///
+/// let sessions = Sessions::builder()
+///     .store(MemoryStore::new())
+///     .cookie_name("shop")
+///     .cookie_same_site(SameSite::Strict)
+///     .idle_timeout(Some(Duration::from_secs(900)))
+///     .build()?;
+/// # Ok::<(), webstack_core::ConfigError>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is configured before `build`"]
+pub struct Builder {
+    environment: Environment,
+    store: Choice,
+    cookie: CookieSettings,
+    cookie_lifetime: CookieLifetime,
+    lifetime: Lifetime,
+    limits: Limits,
+    wait_limit: Duration,
+    on_corrupt: OnCorrupt,
+    purge_every: Option<Duration>,
+    clock: Arc<dyn Clock>,
+    runtime: Option<Arc<dyn Runtime>>,
+    hook: HookSetting,
+}
+
+/// Where sessions are kept.
+#[derive(Debug)]
+enum Choice {
+    Url(String),
+    Directory(PathBuf),
+    Given(Arc<dyn Store>),
+}
+
+#[derive(Default)]
+struct HookSetting(Option<Hook>);
+
+impl std::fmt::Debug for HookSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", if self.0.is_some() { "set" } else { "unset" })
+    }
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Builder {
+            environment: Environment::default(),
+            store: Choice::Url("file:".to_owned()),
+            cookie: CookieSettings::default(),
+            cookie_lifetime: CookieLifetime::default(),
+            lifetime: Lifetime { idle: Some(Duration::from_secs(1800)), absolute: None },
+            limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
+            wait_limit: Duration::from_secs(5),
+            on_corrupt: OnCorrupt::default(),
+            purge_every: Some(Duration::from_secs(600)),
+            clock: Arc::new(SystemClock),
+            runtime: None,
+            hook: HookSetting::default(),
+        }
+    }
+
+    /// How the program is run, which decides the default directory. Adapters set it.
+    pub fn environment(self, environment: Environment) -> Self {
+        Builder { environment, ..self }
+    }
+
+    /// Keeps the sessions in this store.
+    pub fn store(self, store: impl Store) -> Self {
+        self.shared_store(Arc::new(store))
+    }
+
+    /// Keeps the sessions in this store, which others use too.
+    pub fn shared_store(self, store: Arc<dyn Store>) -> Self {
+        Builder { store: Choice::Given(store), ..self }
+    }
+
+    /// Keeps the sessions in the store that this URL names, as `WEBSTACK_STORE` does.
+    pub fn store_url(self, url: impl Into<String>) -> Self {
+        Builder { store: Choice::Url(url.into()), ..self }
+    }
+
+    /// Keeps the sessions in this directory; the path has to be absolute.
+    pub fn directory(self, directory: impl Into<PathBuf>) -> Self {
+        Builder { store: Choice::Directory(directory.into()), ..self }
+    }
+
+    /// The cookie's name without prefix, which is also the namespace that tokens are bound to.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.cookie.name = name.into();
+        self
+    }
+
+    /// The prefix of the cookie's name.
+    pub fn cookie_prefix(mut self, prefix: CookiePrefix) -> Self {
+        self.cookie.prefix = prefix;
+        self
+    }
+
+    /// The paths that the browser sends the cookie to.
+    pub fn cookie_path(mut self, path: CookiePath) -> Self {
+        self.cookie.path = path;
+        self
+    }
+
+    /// The domain whose subdomains get the cookie too; `None`: this host alone.
+    pub fn cookie_domain(mut self, domain: Option<String>) -> Self {
+        self.cookie.domain = domain;
+        self
+    }
+
+    /// Whether the browser sends the cookie over HTTPS only (and to this machine).
+    pub fn cookie_secure(mut self, secure: bool) -> Self {
+        self.cookie.secure = secure;
+        self
+    }
+
+    /// Whether the cookie is hidden from JavaScript.
+    pub fn cookie_http_only(mut self, http_only: bool) -> Self {
+        self.cookie.http_only = http_only;
+        self
+    }
+
+    /// Which cross-site requests carry the cookie.
+    pub fn cookie_same_site(mut self, same_site: SameSite) -> Self {
+        self.cookie.same_site = same_site;
+        self
+    }
+
+    /// Whether the cookie is kept apart for every top-level site (CHIPS). It then has to be Secure.
+    pub fn cookie_partitioned(mut self, partitioned: bool) -> Self {
+        self.cookie.partitioned = partitioned;
+        self
+    }
+
+    /// How long the browser keeps the cookie.
+    pub fn cookie_lifetime(self, cookie_lifetime: CookieLifetime) -> Self {
+        Builder { cookie_lifetime, ..self }
+    }
+
+    /// A session ends when it is not used for this long; `None`: never for that reason.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.lifetime.idle = timeout;
+        self
+    }
+
+    /// A session ends this long after it was created or its user last signed in, used or not; `None`: never for that reason.
+    pub fn absolute_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.lifetime.absolute = timeout;
+        self
+    }
+
+    /// The most bytes that a session's record may have.
+    pub fn record_limit(mut self, bytes: usize) -> Self {
+        self.limits.record_bytes = bytes;
+        self
+    }
+
+    /// The most values that a session may hold.
+    pub fn value_limit(mut self, values: usize) -> Self {
+        self.limits.values = values;
+        self
+    }
+
+    /// How long a request waits for others that change the same session, before it is answered with 503.
+    pub fn wait_limit(self, wait_limit: Duration) -> Self {
+        Builder { wait_limit, ..self }
+    }
+
+    /// What is done about a record that cannot be read.
+    pub fn on_corrupt(self, on_corrupt: OnCorrupt) -> Self {
+        Builder { on_corrupt, ..self }
+    }
+
+    /// How often expired sessions are removed in the background; `None`: never.
+    pub fn purge_every(self, purge_every: Option<Duration>) -> Self {
+        Builder { purge_every, ..self }
+    }
+
+    /// The clock, for tests that hold it. A store given ready-made has its own.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Builder { clock, ..self }
+    }
+
+    /// The runtime. Adapters hand in their framework's.
+    pub fn runtime(self, runtime: impl Runtime) -> Self {
+        Builder { runtime: Some(Arc::new(runtime)), ..self }
+    }
+
+    /// A hook that security events are reported to. It is called in the middle of requests, so it should be quick.
+    pub fn on_event(self, hook: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Builder { hook: HookSetting(Some(Arc::new(hook))), ..self }
+    }
+
+    /// Checks everything and opens the store.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for every combination that cannot work, and for a store that cannot be opened.
+    pub fn build(self) -> Result<Sessions, ConfigError> {
+        let cookie = CookieCarrier::new(&self.cookie).map_err(|flaw| {
+            let CookieFlaw { variable, problem, mend } = flaw;
+            ConfigError::new(variable, problem, mend)
+        })?;
+        for (variable, timeout) in [
+            ("WEBSTACK_IDLE_TIMEOUT", self.lifetime.idle),
+            ("WEBSTACK_ABSOLUTE_TIMEOUT", self.lifetime.absolute),
+            ("WEBSTACK_PURGE_EVERY", self.purge_every),
+        ] {
+            if timeout.is_some_and(|timeout| timeout.is_zero()) {
+                return Err(ConfigError::new(
+                    variable,
+                    "the duration is zero",
+                    "use at least a second, or turn it off",
+                ));
+            }
+        }
+        let opened = self.open_store()?;
+        let runtime = OnceLock::new();
+        if let Some(given) = self.runtime {
+            let _ = runtime.set(given);
+        }
+        Ok(Sessions {
+            engine: Arc::new(Engine {
+                store: opened.store,
+                directory: opened.directory,
+                clock: self.clock,
+                runtime,
+                namespace: self.cookie.name,
+                cookie,
+                cookie_lifetime: self.cookie_lifetime,
+                lifetime: self.lifetime,
+                limits: self.limits,
+                wait_limit: self.wait_limit,
+                on_corrupt: self.on_corrupt,
+                events: Events::new(self.hook.0),
+                queues: Queues::default(),
+                purging: Purging::every(self.purge_every),
+                warned: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    fn open_store(&self) -> Result<store::Opened, ConfigError> {
+        let context = store::OpenContext {
+            clock: &self.clock,
+            default_directory: &|| {
+                location::default_directory(
+                    self.environment,
+                    &Surroundings {
+                        variable: &|name| std::env::var_os(name),
+                        current_dir: &std::env::current_dir,
+                        executable: &std::env::current_exe,
+                    },
+                )
+            },
+        };
+        let opened = match &self.store {
+            Choice::Given(store) => store::Opened { store: Arc::clone(store), directory: None },
+            Choice::Url(url) => store::open_url(url, &context)?,
+            Choice::Directory(directory) => store::open_directory(directory, &context)?,
+        };
+        let capabilities = opened.store.capabilities();
+        if self.environment == Environment::Cgi && !(capabilities.multi_process && capabilities.persistent) {
+            return Err(ConfigError::new(
+                "WEBSTACK_STORE",
+                "a CGI program is started afresh for each request, and this store forgets everything at its end",
+                format!("use `file:`, which keeps sessions in `{DIRECTORY_NAME}`, or a database"),
+            ));
+        }
+        Ok(opened)
+    }
+}

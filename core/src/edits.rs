@@ -1,0 +1,109 @@
+//! The replayable log of what a request did to its session.
+//!
+//! Edits are kept as operations, not as their result, so that they can be applied again to whatever another request
+//! stored meanwhile. That is why parallel requests lose nothing.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::record::Content;
+
+/// Computes a value from the one that stands there.
+pub(crate) type Change = Box<dyn Fn(Option<&RawValue>) -> Result<Box<RawValue>, serde_json::Error> + Send>;
+
+/// One operation on a session's content.
+pub(crate) enum Edit {
+    Insert(Box<str>, Box<RawValue>),
+    Remove(Box<str>),
+    Update(Box<str>, Change),
+    Clear,
+    SetUser(Option<Box<str>>),
+    Renew,
+}
+
+impl Edit {
+    pub(crate) fn apply(&self, content: &mut Content) -> Result<(), serde_json::Error> {
+        match self {
+            Edit::Insert(key, value) => {
+                content.values.insert(key.clone(), value.clone());
+            }
+            Edit::Remove(key) => {
+                content.values.remove(key);
+            }
+            Edit::Update(key, change) => {
+                let value = change(content.values.get(key).map(|value| &**value))?;
+                content.values.insert(key.clone(), value);
+            }
+            Edit::Clear => content.values.clear(),
+            Edit::SetUser(user) => content.user.clone_from(user),
+            Edit::Renew => {}
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Edit::Insert(..) => "Insert",
+            Edit::Remove(_) => "Remove",
+            Edit::Update(..) => "Update",
+            Edit::Clear => "Clear",
+            Edit::SetUser(_) => "SetUser",
+            Edit::Renew => "Renew",
+        })
+    }
+}
+
+/// The edits of a request that are not stored yet, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Edits(Vec<Edit>);
+
+impl Edits {
+    pub(crate) fn push(&mut self, edit: Edit) {
+        self.0.push(edit);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes back one edit.
+    pub(crate) fn forget(&mut self, index: usize) {
+        self.0.remove(index);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Puts these edits before the ones that came since.
+    pub(crate) fn restore(&mut self, mut earlier: Edits) {
+        earlier.0.append(&mut self.0);
+        *self = earlier;
+    }
+
+    pub(crate) fn replay(&self, content: &mut Content) -> Result<(), serde_json::Error> {
+        self.0.iter().try_for_each(|edit| edit.apply(content))
+    }
+
+    /// True if the token has to change: a change of privilege, or a renewal asked for.
+    pub(crate) fn renews(&self) -> bool {
+        self.0.iter().any(|edit| matches!(edit, Edit::Renew | Edit::SetUser(_)))
+    }
+
+    /// True if a user signed in: the absolute lifetime begins anew.
+    pub(crate) fn signs_in(&self) -> bool {
+        self.0.iter().any(|edit| matches!(edit, Edit::SetUser(Some(_))))
+    }
+
+    /// True if an insertion replaces a value that somebody else stored since `seen` was read.
+    pub(crate) fn overwrite(&self, seen: &Content, found: &Content) -> bool {
+        let text = |content: &Content, key: &str| content.values.get(key).map(|value| value.get().to_owned());
+        self.0.iter().any(|edit| match edit {
+            Edit::Insert(key, _) => text(seen, key) != text(found, key),
+            _ => false,
+        })
+    }
+}

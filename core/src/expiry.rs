@@ -1,0 +1,149 @@
+//! Deadlines: idle and absolute timeout, how long a cookie lasts. Pure functions of the time they are given.
+
+use std::time::{Duration, SystemTime};
+
+use crate::Timestamp;
+
+/// The longest that a browser keeps a cookie: 400 days (RFC 6265bis §5.5).
+pub(crate) const COOKIE_AGE_LIMIT: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// How long a session with nothing in it is kept, so that a request in flight that adds something is not lost.
+pub(crate) const EMPTIED_LIFETIME: Duration = Duration::from_secs(60);
+
+/// The coarsest resolution of "last used"; finer if the idle timeout is short.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a session lives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifetime {
+    /// Without a request, for this long.
+    pub(crate) idle: Option<Duration>,
+    /// With requests, for this long since it was created or a user last signed in.
+    pub(crate) absolute: Option<Duration>,
+}
+
+impl Lifetime {
+    /// The deadline of a session used now and begun then; `None`: never.
+    pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
+        earlier(self.idle.map(|idle| now + idle), self.absolute_deadline(begun))
+    }
+
+    pub(crate) fn absolute_deadline(&self, begun: Timestamp) -> Option<Timestamp> {
+        self.absolute.map(|absolute| begun + absolute)
+    }
+
+    /// The new deadline, if the present one is old enough to be worth a write.
+    pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
+        let (present, idle) = (present?, self.idle?);
+        let next = self.deadline(now, begun)?;
+        (next.since(present) >= TOUCH_EVERY.min(idle / 10) && next > present).then_some(next)
+    }
+
+    /// When the session was last used, to the resolution of touches.
+    pub(crate) fn accessed(&self, written: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
+        match (self.idle, deadline) {
+            (Some(idle), Some(deadline)) => written.max(deadline - idle),
+            _ => written,
+        }
+    }
+}
+
+/// How long the browser keeps the session cookie.
+///
+/// Whatever is asked for, a cookie never outlives 400 days (RFC 6265bis §5.5), nor the session's absolute timeout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CookieLifetime {
+    /// Until the browser is closed: a cookie without `Max-Age`.
+    #[default]
+    Session,
+    /// As long as browsers allow.
+    Never,
+    /// For this long; sent again when less than half of it is left.
+    For(Duration),
+    /// Until this moment.
+    Until(SystemTime),
+}
+
+impl CookieLifetime {
+    /// The age that a cookie sent now gets; `None`: the browser's session.
+    pub(crate) fn max_age(&self, now: Timestamp, absolute_deadline: Option<Timestamp>) -> Option<Duration> {
+        let age = match self {
+            CookieLifetime::Session => return None,
+            CookieLifetime::Never => COOKIE_AGE_LIMIT,
+            CookieLifetime::For(duration) => *duration,
+            CookieLifetime::Until(end) => Timestamp::from(*end).since(now),
+        };
+        let left = absolute_deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        Some(age.min(COOKIE_AGE_LIMIT).min(left))
+    }
+
+    /// True if a cookie that ends then should be sent again: less than half of what it could have is left.
+    pub(crate) fn is_due(
+        &self,
+        now: Timestamp,
+        absolute_deadline: Option<Timestamp>,
+        cookie_expires: Option<Timestamp>,
+    ) -> bool {
+        let Some(full) = self.max_age(now, absolute_deadline) else { return false };
+        !matches!(self, CookieLifetime::Until(_))
+            && cookie_expires.map_or(Duration::ZERO, |end| end.since(now)) < full / 2
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const START: Timestamp = Timestamp::from_millis(1_000_000_000);
+
+    #[test]
+    fn the_earlier_of_both_deadlines_counts() {
+        let both = Lifetime { idle: Some(HOUR), absolute: Some(3 * HOUR) };
+        assert_eq!(both.deadline(START, START), Some(START + HOUR));
+        assert_eq!(both.deadline(START + 5 * HOUR / 2, START), Some(START + 3 * HOUR));
+        let none = Lifetime { idle: None, absolute: None };
+        assert_eq!(none.deadline(START, START), None);
+        assert_eq!(none.touch(START + HOUR, START, None), None);
+    }
+
+    #[test]
+    fn touches_are_throttled_and_never_pass_the_absolute_deadline() {
+        let both = Lifetime { idle: Some(HOUR), absolute: Some(2 * HOUR) };
+        let present = both.deadline(START, START);
+        let second = Duration::from_secs(1);
+        assert_eq!(both.touch(START + 59 * second, START, present), None);
+        assert_eq!(both.touch(START + 60 * second, START, present), Some(START + 60 * second + HOUR));
+        assert_eq!(both.touch(START + HOUR + HOUR / 2, START, Some(START + 2 * HOUR)), None);
+    }
+
+    #[test]
+    fn extreme_durations_saturate() {
+        let forever = Lifetime { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) };
+        assert_eq!(forever.deadline(START, START), Some(Timestamp::MAX));
+        assert_eq!(CookieLifetime::For(Duration::MAX).max_age(START, None), Some(COOKIE_AGE_LIMIT));
+        assert_eq!(CookieLifetime::Until(SystemTime::UNIX_EPOCH).max_age(START, None), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_cookie_never_outlives_the_absolute_deadline() {
+        assert_eq!(CookieLifetime::Never.max_age(START, Some(START + HOUR)), Some(HOUR));
+        assert_eq!(CookieLifetime::Session.max_age(START, Some(START + HOUR)), None);
+    }
+
+    #[test]
+    fn a_persistent_cookie_is_due_when_less_than_half_is_left() {
+        let hourly = CookieLifetime::For(HOUR);
+        assert!(!hourly.is_due(START, None, Some(START + HOUR / 2)));
+        assert!(hourly.is_due(START, None, Some(START + HOUR / 2 - Duration::from_secs(1))));
+        assert!(!CookieLifetime::Session.is_due(START, None, None));
+    }
+}

@@ -1,0 +1,94 @@
+//! The small view of a request that the engine needs.
+
+/// What an adapter shows the engine of a request.
+///
+/// Frameworks disagree on their request types, and converting a whole request costs more than all that the engine
+/// does with it. So the engine asks for the few things it needs, as bytes. [`http::request::Parts`] and
+/// [`http::Request`] are request heads already.
+///
+/// ```
+/// use webstack_core::RequestHead;
+///
+/// let request = http::Request::get("/cart?page=2").header("cookie", "a=1").header("cookie", "b=2").body(()).unwrap();
+/// let mut cookies = Vec::new();
+/// request.header("cookie", &mut |value| cookies.push(value.to_vec()));
+/// assert_eq!(cookies, [b"a=1", b"b=2"]);
+/// assert_eq!(request.mount(), "");
+/// ```
+pub trait RequestHead {
+    /// Shows every value of a header, in order; the name is in lower case.
+    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8]));
+
+    /// True if the request came over TLS to this server. A proxy's word (`Forwarded` and its kin) does not count.
+    fn is_tls(&self) -> bool;
+
+    /// The path prefix that the application is mounted on, without a slash at its end; empty for the root.
+    fn mount(&self) -> &str;
+}
+
+impl<B> RequestHead for http::Request<B> {
+    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+        show_all(self.headers(), name, show);
+    }
+
+    fn is_tls(&self) -> bool {
+        self.uri().scheme() == Some(&http::uri::Scheme::HTTPS)
+    }
+
+    fn mount(&self) -> &str {
+        ""
+    }
+}
+
+impl RequestHead for http::request::Parts {
+    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+        show_all(&self.headers, name, show);
+    }
+
+    fn is_tls(&self) -> bool {
+        self.uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+    }
+
+    fn mount(&self) -> &str {
+        ""
+    }
+}
+
+fn show_all(headers: &http::HeaderMap, name: &str, show: &mut dyn FnMut(&[u8])) {
+    headers.get_all(name).iter().for_each(|value| show(value.as_bytes()));
+}
+
+/// True if the request was sent to this machine by name or number: browsers keep Secure cookies there without TLS.
+pub(crate) fn is_for_this_machine(head: &dyn RequestHead) -> bool {
+    let mut local = true;
+    head.header("host", &mut |value| local = is_loopback(value));
+    local
+}
+
+fn is_loopback(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or(""),
+        None => host.rsplit_once(':').map_or(host, |(name, _port)| name),
+    };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn loopback_is_known_by_name_and_number() {
+        for host in ["localhost", "LOCALHOST:80", "a.localhost:1", "127.0.0.1:8000", "127.9.9.9", "[::1]:80", "[::1]"] {
+            assert!(is_loopback(host.as_bytes()), "{host}");
+        }
+        for host in ["example.test", "localhost.example.test", "10.0.0.1:80", "", "[", "notlocalhost", "[::2]:80"] {
+            assert!(!is_loopback(host.as_bytes()), "{host}");
+        }
+        assert!(!is_loopback(b"\xff"));
+    }
+}

@@ -1,0 +1,108 @@
+//! Removing what has expired: in the background, on demand, or a bounded step at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use async_lock::Mutex as Turn;
+
+use crate::events::Event;
+use crate::sessions::Engine;
+use crate::store::{PurgeStep, Purged};
+use crate::{Error, Sessions};
+
+/// How many entries one step looks at before others get the processor and the disk.
+const STEP: usize = 1_000;
+
+/// The longest that a new process waits before its first purge, so that short-lived ones purge too.
+const FIRST: Duration = Duration::from_secs(10);
+
+/// The state of the background purge.
+#[derive(Debug, Default)]
+pub(crate) struct Purging {
+    pub(crate) every: Option<Duration>,
+    started: AtomicBool,
+    stopped: AtomicBool,
+    /// Held while a purge runs.
+    running: Turn<()>,
+}
+
+impl Purging {
+    pub(crate) fn every(every: Option<Duration>) -> Self {
+        Purging { every, ..Purging::default() }
+    }
+}
+
+impl Sessions {
+    /// Removes everything that has expired, now, and says how much was removed and how much is left.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on, store::MemoryStore};
+    /// let sessions = Sessions::builder().store(MemoryStore::new()).build().unwrap();
+    /// let purged = block_on(sessions.purge()).unwrap();
+    /// assert_eq!((purged.removed, purged.remaining), (0, 0));
+    /// ```
+    pub async fn purge(&self) -> Result<Purged, Error> {
+        let mut total = Purged::default();
+        loop {
+            let step = self.engine.store.purge(PurgeStep::new(STEP).after(total.next)).await?;
+            total.removed += step.removed;
+            total.remaining += step.remaining;
+            total.next = step.next;
+            if total.next.is_none() {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Begins to purge in the background, as often as configured; once, however often it is called. Adapters do.
+    /// Without a runtime that has a background nothing happens: call [`purge`](Sessions::purge).
+    ///
+    /// The task ends when all clones of these sessions are gone, or by [`shutdown`](Sessions::shutdown). A step that
+    /// fails is an event, and the next one comes at its time.
+    pub fn start_purging(&self) {
+        let Some(every) = self.engine.purging.every else { return };
+        let runtime = self.engine.runtime();
+        if !runtime.has_background() || self.engine.purging.started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let timer = Arc::clone(&runtime);
+        let engine = Arc::downgrade(&self.engine);
+        runtime.spawn(Box::pin(async move {
+            timer.sleep(every.min(FIRST)).await;
+            while purge_once(&engine).await {
+                timer.sleep(every).await;
+            }
+        }));
+    }
+
+    /// Stops the background purge; returns when a step under way has ended.
+    pub async fn shutdown(&self) {
+        self.engine.purging.stopped.store(true, Ordering::Relaxed);
+        drop(self.engine.purging.running.lock().await);
+    }
+}
+
+/// One purge, in steps; false if there will be no other.
+async fn purge_once(engine: &Weak<Engine>) -> bool {
+    let mut after = None;
+    loop {
+        let Some(engine) = engine.upgrade() else { return false };
+        let _running = engine.purging.running.lock().await;
+        if engine.purging.stopped.load(Ordering::Relaxed) {
+            return false;
+        }
+        match engine.store.purge(PurgeStep::new(STEP).after(after)).await {
+            Ok(Purged { next: Some(next), .. }) => after = Some(next),
+            Ok(Purged { next: None, .. }) => return true,
+            Err(error) => {
+                engine.events.report_failure(Event::PurgeFailed, &error);
+                return true;
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What an exchange adds to its response.
+
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
+
+/// Whether the application's response is stored and kept.
+///
+/// ```
+/// use webstack_core::Outcome;
+///
+/// assert_eq!(Outcome::of_status(404), Outcome::Keep);
+/// assert_eq!(Outcome::of_status(500), Outcome::Discard);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The request was answered: its changes are stored.
+    Keep,
+    /// The request failed: what would store or grant something is dropped; what revokes is done all the same.
+    Discard,
+}
+
+impl Outcome {
+    /// The outcome of a response with this status: below 500 changes are kept.
+    pub const fn of_status(status: u16) -> Self {
+        if status < 500 { Outcome::Keep } else { Outcome::Discard }
+    }
+}
+
+/// How a header of the engine joins those of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placing {
+    /// Beside every header of this name.
+    Append,
+    /// In place of every header of this name.
+    Replace,
+}
+
+/// The headers that an exchange adds to its response; none for a request that did not consult its session.
+///
+/// ```
+/// use webstack_core::ReplyHeaders;
+///
+/// let headers = ReplyHeaders::default();
+/// assert_eq!(headers.iter().count(), 0);
+/// let mut response = http::HeaderMap::new();
+/// headers.apply(&mut response);
+/// assert!(response.is_empty());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ReplyHeaders {
+    pub(crate) set_cookie: Option<HeaderValue>,
+    pub(crate) vary: Option<HeaderValue>,
+}
+
+impl ReplyHeaders {
+    /// The headers, and how each one joins those that are there.
+    ///
+    /// A response that sets or removes the token is not to be cached, whatever the application thought
+    /// (RFC 9111 §7.3, CVE-2023-30861); one whose handler consulted the session varies by where tokens come from.
+    pub fn iter(&self) -> impl Iterator<Item = (Placing, HeaderName, &HeaderValue)> {
+        static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+        let cookie = self.set_cookie.as_ref();
+        [
+            cookie.map(|value| (Placing::Append, SET_COOKIE, value)),
+            cookie.map(|_| (Placing::Replace, CACHE_CONTROL, &NO_STORE)),
+            self.vary.as_ref().map(|value| (Placing::Append, VARY, value)),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Adds the headers to a response's.
+    pub fn apply(&self, headers: &mut HeaderMap) {
+        for (placing, name, value) in self.iter() {
+            match placing {
+                Placing::Append => drop(headers.append(name, value.clone())),
+                Placing::Replace => drop(headers.insert(name, value.clone())),
+            }
+        }
+    }
+}
