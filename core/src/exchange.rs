@@ -226,10 +226,13 @@ impl Shared {
             return Ok(());
         }
         let _turn = self.turn.lock().await;
-        match self.state().stage {
-            Stage::Unloaded => self.state().consulted = true,
-            Stage::Open => return Ok(()),
-            Stage::Done => return Err(Error::TooLate),
+        {
+            let mut state = self.state();
+            match state.stage {
+                Stage::Unloaded => state.consulted = true,
+                Stage::Open => return Ok(()),
+                Stage::Done => return Err(Error::TooLate),
+            }
         }
         if self.presented.malformed {
             self.engine.events.report(Event::MalformedToken);
