@@ -15,6 +15,9 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The handler asked for a session, and there is no session middleware around it.
+    #[error("there is no session middleware around this handler")]
+    NotInstalled,
     /// The session was used before it was loaded: call `session.load().await` first. (Extractors do.)
     #[error("the session is not loaded yet: await `load` before using it")]
     NotLoaded,
@@ -66,9 +69,12 @@ impl Error {
                 Error::Gone => StatusCode::CONFLICT,
                 Error::TooLarge { .. } | Error::TooManyValues { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-                Error::NotLoaded | Error::TooLate | Error::Value(_) | Error::Broken(_) | Error::Random(_) => {
-                    StatusCode::INTERNAL_SERVER_ERROR
-                }
+                Error::NotInstalled
+                | Error::NotLoaded
+                | Error::TooLate
+                | Error::Value(_)
+                | Error::Broken(_)
+                | Error::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }
     }

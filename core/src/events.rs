@@ -32,6 +32,8 @@ pub enum Event {
     Ended(SessionId),
     /// Extending a session's life failed; the request itself was answered.
     TouchFailed(SessionId),
+    /// A request could not be served because its session could not be loaded or stored.
+    Failed,
     /// A step of the background purge failed; the next one comes at its time.
     PurgeFailed,
     /// A Secure cookie was sent over plain HTTP to a host that is not this machine: browsers drop it. Reported once.
@@ -83,7 +85,7 @@ fn log(event: Event, cause: Option<&(dyn std::error::Error + 'static)>) {
         }
         Event::Overwritten(_) | Event::Gone(_) => tracing::info!(target: TARGET, ?event, cause),
         Event::WrongSecret(_) | Event::SecondSession(_) => tracing::warn!(target: TARGET, ?event, cause),
-        Event::CorruptRecord(_) | Event::TouchFailed(_) | Event::PurgeFailed => {
+        Event::CorruptRecord(_) | Event::TouchFailed(_) | Event::Failed | Event::PurgeFailed => {
             tracing::error!(target: TARGET, ?event, cause);
         }
         Event::SecureOverPlainHttp => tracing::warn!(

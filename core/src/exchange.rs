@@ -76,12 +76,7 @@ impl Drop for Exchange {
         if ends {
             let shared = Arc::clone(&self.shared);
             let runtime = shared.engine.runtime();
-            runtime.spawn(Box::pin(async move {
-                if let Err(error) = shared.finish(Outcome::Discard).await {
-                    let error = tracing::field::display(crate::events::Chain(&error));
-                    tracing::error!(target: "webstack::session", error, "ending a session after a failed request failed");
-                }
-            }));
+            runtime.spawn(Box::pin(async move { drop(shared.finish(Outcome::Discard).await) }));
         }
     }
 }
@@ -222,6 +217,12 @@ impl Shared {
     }
 
     pub(crate) async fn load(&self) -> Result<(), Error> {
+        let loaded = self.load_once().await;
+        self.report_failure(&loaded);
+        loaded
+    }
+
+    async fn load_once(&self) -> Result<(), Error> {
         if self.state().stage == Stage::Open {
             return Ok(());
         }
@@ -363,6 +364,12 @@ impl Shared {
 
     /// Ends what is to end, then commits the edits. The caller has the turn.
     async fn store(&self) -> Result<(), Error> {
+        let stored = self.store_once().await;
+        self.report_failure(&stored);
+        stored
+    }
+
+    async fn store_once(&self) -> Result<(), Error> {
         let ending = self.state().ending;
         if let Some(id) = ending {
             let removed = end(&self.engine, &id).await?;
@@ -402,6 +409,13 @@ impl Shared {
                 state.edits.restore(edits);
                 Err(error)
             }
+        }
+    }
+
+    /// The browser is told nothing of the cause, so the log has to be.
+    fn report_failure(&self, result: &Result<(), Error>) {
+        if let Err(error @ (Error::Unavailable(_) | Error::Broken(_) | Error::Random(_))) = result {
+            self.engine.events.report_failure(Event::Failed, error);
         }
     }
 

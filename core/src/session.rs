@@ -12,6 +12,7 @@ use crate::edits::{Change, Edit};
 use crate::exchange::{Shared, State};
 use crate::record::Content;
 use crate::runtime::Shielded;
+use crate::sessions::Engine;
 use crate::{Error, SessionId};
 
 /// A visitor's session during one request.
@@ -53,6 +54,10 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Session { shared }
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.shared.engine
     }
 
     /// Loads the session from the store, on the first call. Extractors do it; middleware may.

@@ -14,7 +14,7 @@ use crate::queue::Queues;
 use crate::record::Record;
 use crate::runtime::{Blocking, Runtime};
 use crate::store::Store;
-use crate::{Clock, Error, Exchange, RequestHead, SessionId, Timestamp};
+use crate::{Clock, Error, Exchange, RequestHead, Session, SessionId, Timestamp};
 
 /// The sessions of an application: configuration and store. Cheap to clone; clones are the same sessions.
 ///
@@ -72,9 +72,9 @@ impl Sessions {
         self
     }
 
-    /// True if both are clones of the same sessions.
-    pub fn is_same(&self, other: &Sessions) -> bool {
-        Arc::ptr_eq(&self.engine, &other.engine)
+    /// True if these sessions opened this one. A middleware inside another of the same sessions stands aside.
+    pub fn opened(&self, session: &Session) -> bool {
+        Arc::ptr_eq(&self.engine, session.engine())
     }
 }
 
