@@ -13,10 +13,14 @@ use bytes::Bytes;
 use crate::{SessionId, Timestamp};
 
 mod error;
+#[cfg(unix)]
+mod file;
 mod memory;
 mod owner;
 
 pub use error::StoreError;
+#[cfg(unix)]
+pub use file::{FileStore, FileStoreBuilder, OpenError};
 pub use memory::MemoryStore;
 pub use owner::OwnerKey;
 
