@@ -19,21 +19,20 @@ use std::fmt;
 #[derive(Debug)]
 pub struct ConfigError {
     variable: String,
-    problem: String,
-    mend: String,
+    message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl ConfigError {
-    /// An error of the setting that this variable stands for.
-    pub fn new(variable: impl Into<String>, problem: impl Into<String>, mend: impl Into<String>) -> Self {
-        ConfigError { variable: variable.into(), problem: problem.into(), mend: mend.into(), source: None }
+    /// An error of the setting that this variable stands for: what is wrong, and what would be right.
+    pub fn new(variable: impl Into<String>, problem: impl fmt::Display, mend: impl fmt::Display) -> Self {
+        ConfigError { variable: variable.into(), message: format!("{problem}; {mend}"), source: None }
     }
 
-    /// Adds the cause, for a log.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        ConfigError { source: Some(source.into()), ..self }
+    /// An error of this setting whose cause says the mend itself.
+    pub fn caused(variable: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let cause = cause.into();
+        ConfigError { variable: variable.into(), message: cause.to_string(), source: Some(cause) }
     }
 
     /// The environment variable of the setting, also where it was made in code.
@@ -44,12 +43,13 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.variable, self.problem, self.mend)
+        write!(f, "{}: {}", self.variable, self.message)
     }
 }
 
 impl Error for ConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        // The cause's own message stands in ours; what caused it does not.
+        self.source.as_deref().and_then(Error::source)
     }
 }

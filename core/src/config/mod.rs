@@ -282,6 +282,7 @@ impl Builder {
     fn open_store(&self) -> Result<store::Opened, ConfigError> {
         let context = store::OpenContext {
             clock: &self.clock,
+            fresh: self.lifetime.idle,
             default_directory: &|| {
                 location::default_directory(
                     self.environment,

@@ -13,11 +13,15 @@ use bytes::Bytes;
 use crate::{SessionId, Timestamp};
 
 mod error;
+#[cfg(unix)]
+mod file;
 mod memory;
 mod owner;
 mod scheme;
 
 pub use error::StoreError;
+#[cfg(unix)]
+pub use file::{FileStore, FileStoreBuilder, OpenError};
 pub use memory::MemoryStore;
 pub use owner::OwnerKey;
 pub(crate) use scheme::{OpenContext, Opened, open_directory, open_url};

@@ -2,18 +2,23 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
+use crate::Clock;
 use crate::config::ConfigError;
+#[cfg(unix)]
+use crate::store::FileStore;
 use crate::store::{MemoryStore, Store};
-use crate::{Clock, store};
 
 const SETTING: &str = "WEBSTACK_STORE";
 
 /// What opening a store needs to know.
 pub(crate) struct OpenContext<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
+    /// What was written less than this ago has hardly expired: a purge need not look into it.
+    pub(crate) fresh: Option<Duration>,
     /// The directory for `file:` without a path.
     pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
 }
@@ -87,23 +92,26 @@ fn read_options(query: &str) -> Result<Options, ConfigError> {
     Ok(options)
 }
 
-#[cfg(any())]
+#[cfg(unix)]
 fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     if !directory.is_absolute() {
         let problem = format!("`{}` is not an absolute path", directory.display());
         return Err(ConfigError::new(SETTING, problem, "use `file:/absolute/path`"));
     }
-    let mut builder = store::FileStore::builder(&directory)
+    let mut builder = FileStore::builder(&directory)
         .clock(Arc::clone(context.clock))
         .insecure_allow_network_fs(options.insecure_allow_network_fs);
+    if let Some(fresh) = context.fresh {
+        builder = builder.purge_spares(fresh);
+    }
     if let Some(group) = &options.group {
         builder = builder.group(group);
     }
-    let store = builder.open().map_err(|error| ConfigError::new(SETTING, error.to_string(), "TODO"))?;
+    let store = builder.open().map_err(|error| ConfigError::caused(SETTING, error))?;
     Ok(Opened { store: Arc::new(store), directory: Some(directory) })
 }
 
-#[cfg(not(any()))]
+#[cfg(not(unix))]
 fn open_files(directory: PathBuf, _: &Options, _: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let problem = format!("the file store at `{}` is not supported on this system", directory.display());
     Err(ConfigError::new(SETTING, problem, "use `memory:`, or run on Linux or macOS"))

@@ -1,0 +1,171 @@
+//! From a path to a store that works: everything that can be wrong with a directory is found out here.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::FileStore;
+use super::access::Access;
+use super::fault::{Fault, Unless as _};
+use super::open::{Demands, OpenError};
+use super::root::Root;
+use super::temporary::{Temporary, random_name};
+use crate::{Clock, SystemClock};
+
+/// How long a file is spared by a purge unread, if nobody says otherwise.
+const DEFAULT_SPARED: Duration = Duration::from_secs(30 * 60);
+
+/// Says how a directory is used for sessions; made by [`FileStore::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use webstack_core::store::FileStore;
+///
+/// # let place = tempfile::tempdir()?;
+/// # let directory = place.path().join("WebStack-sessions");
+/// let store = FileStore::builder(&directory).purge_spares(Duration::from_secs(3600)).open()?;
+/// assert!(directory.join(".gitignore").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is opened before `open`"]
+pub struct FileStoreBuilder {
+    path: PathBuf,
+    group: Option<String>,
+    clock: Arc<dyn Clock>,
+    spared: Duration,
+    allow_network_fs: bool,
+}
+
+impl FileStoreBuilder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        let clock = Arc::new(SystemClock);
+        FileStoreBuilder { path, group: None, clock, spared: DEFAULT_SPARED, allow_network_fs: false }
+    }
+
+    /// Shares the sessions with all members of a group: directories get mode 2770 and files 0660.
+    ///
+    /// # Security
+    ///
+    /// Every member of the group can read, change and end every session.
+    pub fn group(self, name: impl Into<String>) -> Self {
+        FileStoreBuilder { group: Some(name.into()), ..self }
+    }
+
+    /// Says who tells the time. All processes that use the directory shall agree about it.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        FileStoreBuilder { clock, ..self }
+    }
+
+    /// Lets a purge pass over files that were written this recently, without reading them.
+    ///
+    /// A good value is the idle timeout: a session cannot have expired before. It only saves work; a session with a
+    /// shorter life is absent when its deadline comes, and purged a little later.
+    pub fn purge_spares(self, younger_than: Duration) -> Self {
+        FileStoreBuilder { spared: younger_than, ..self }
+    }
+
+    /// Says whether the directory may be on a network file system.
+    ///
+    /// # Security
+    ///
+    /// Where locks do not hold between machines, updates are lost and a logout can be undone by a slow request.
+    pub fn insecure_allow_network_fs(self, allow: bool) -> Self {
+        FileStoreBuilder { allow_network_fs: allow, ..self }
+    }
+
+    /// Opens the directory; makes it if it is not there, but not the one that it is in.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] if the directory cannot keep sessions, or cannot keep them safe. Its message says the mend.
+    pub fn open(self) -> Result<FileStore, OpenError> {
+        let refused = |doing, source: io::Error| OpenError::Refused { path: self.path.clone(), doing, source };
+        let path = std::path::absolute(&self.path).map_err(|error| refused("find", error))?;
+        let access = match &self.group {
+            None => Access::Private,
+            Some(name) => Access::Group { name: name.clone(), id: look_up(name)? },
+        };
+        make_base(&path, &access).map_err(|errno| match errno {
+            Errno::NOENT => OpenError::Missing { path: path.clone() },
+            errno => refused("make", errno.into()),
+        })?;
+        let demands = Demands { access, allow_network_fs: self.allow_network_fs };
+        let root = Root::open(path, demands)?;
+        furnish(&root).map_err(|(doing, source)| refused(doing, source))?;
+        probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
+        Ok(FileStore { root, clock: self.clock, spared: self.spared })
+    }
+}
+
+fn look_up(name: &str) -> Result<Gid, OpenError> {
+    match nix::unistd::Group::from_name(name) {
+        Ok(Some(group)) => Ok(Gid::from_raw(group.gid.as_raw())),
+        Ok(None) => Err(OpenError::UnknownGroup { name: name.into(), source: None }),
+        Err(errno) => Err(OpenError::UnknownGroup { name: name.into(), source: Some(errno.into()) }),
+    }
+}
+
+/// Makes the directory, for its user alone until it belongs to the group. One that is there is left as it is.
+fn make_base(path: &Path, access: &Access) -> Result<(), Errno> {
+    match rustix::fs::mkdirat(CWD, path, Mode::RWXU) {
+        Err(Errno::EXIST) => return Ok(()),
+        made => made?,
+    }
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let directory = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    let shared = match access {
+        Access::Private => Ok(()),
+        Access::Group { id, .. } => rustix::fs::fchown(&directory, None, Some(*id)),
+    };
+    // A directory that is half made would be in the way of the next attempt.
+    shared.and_then(|()| rustix::fs::fchmod(&directory, access.directory_mode())).inspect_err(|_| {
+        let _ = rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR);
+    })
+}
+
+/// Keeps the directory out of repositories, and out of the web should it lie below a document root.
+fn furnish(root: &Root) -> Result<(), (&'static str, io::Error)> {
+    const FURNITURE: [(&str, &str, &str); 2] = [
+        (".gitignore", "*\n", "write a .gitignore into"),
+        (
+            ".htaccess",
+            "<IfModule mod_authz_core.c>\n\tRequire all denied\n</IfModule>\n\
+             <IfModule !mod_authz_core.c>\n\tOrder deny,allow\n\tDeny from all\n</IfModule>\n",
+            "write a .htaccess into",
+        ),
+    ];
+    let base = root.base();
+    for (name, text, doing) in FURNITURE {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = base.open(name, flags).unless(Errno::EXIST).map_err(|errno| (doing, errno.into()))?;
+        if let Some(file) = file {
+            io::Write::write_all(&mut std::fs::File::from(file), text.as_bytes()).map_err(|error| (doing, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Does once what every request will do, so that it does not fail there first.
+fn probe(root: &Root) -> Result<(), Fault> {
+    let base = root.base();
+    let temporary = Temporary::create(&base, ".")?;
+    let probed = |errno: Errno| Fault::Io { doing: "probe", source: errno.into() };
+    rustix::io::write(temporary.fd().as_fd(), b"probe").map_err(probed)?;
+    let renamed = random_name()?;
+    drop(temporary.rename_to(&renamed)?);
+    base.unlink(&renamed).map_err(probed)?;
+    Ok(())
+}
+
+fn source_of(fault: Fault) -> io::Error {
+    match fault {
+        Fault::Io { source, .. } => source,
+        fault => io::Error::other(fault),
+    }
+}

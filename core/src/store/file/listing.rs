@@ -1,0 +1,105 @@
+//! Going through the sessions in the order of their ids.
+
+use super::entry_file::peek;
+use super::fault::Fault;
+use super::owners;
+use super::root::{Base, Root};
+use super::temporary::is_temporary;
+use crate::store::{Listed, OwnerKey};
+use crate::{SessionId, Timestamp};
+
+/// What is in one of the 256 directories.
+pub(super) struct Shard {
+    /// The sessions, in order.
+    pub(super) ids: Vec<SessionId>,
+    /// Paths of temporary files.
+    pub(super) temporary: Vec<String>,
+}
+
+impl Shard {
+    /// Reads the names in a directory. Names that are not ours are passed over.
+    pub(super) fn read(base: &Base, number: u8) -> Result<Self, Fault> {
+        let mut shard = Shard { ids: Vec::new(), temporary: Vec::new() };
+        let directory = name(number);
+        for name in base.names(&directory)? {
+            match name.parse::<SessionId>() {
+                Ok(id) if id.as_bytes()[0] == number => shard.ids.push(id),
+                _ if is_temporary(&name) => shard.temporary.push(format!("{directory}/{name}")),
+                _ => {}
+            }
+        }
+        shard.ids.sort_unstable();
+        Ok(shard)
+    }
+}
+
+/// The name of a directory for session files.
+pub(super) fn name(number: u8) -> String {
+    format!("{number:02x}")
+}
+
+/// The greatest id that a directory can hold: behind it begins the next one.
+pub(super) fn last_id(number: u8) -> SessionId {
+    let mut bytes = [u8::MAX; 16];
+    bytes[0] = number;
+    SessionId::from_bytes(bytes)
+}
+
+/// The numbers of the directories in which ids behind this one may be.
+pub(super) fn shards_behind(after: Option<&SessionId>) -> impl Iterator<Item = u8> + use<> {
+    let after = after.copied();
+    (0..=u8::MAX).filter(move |number| after.is_none_or(|after| after < last_id(*number)))
+}
+
+pub(super) fn list(root: &Root, after: Option<&SessionId>, limit: usize, now: Timestamp) -> Result<Vec<Listed>, Fault> {
+    let base = root.present_base()?;
+    let mut found = Vec::new();
+    for number in shards_behind(after) {
+        if found.len() == limit {
+            break;
+        }
+        let ids = Shard::read(&base, number)?.ids.into_iter();
+        collect(root, ids, after, None, limit, now, &mut found)?;
+    }
+    Ok(found)
+}
+
+pub(super) fn owned_by(
+    root: &Root,
+    owner: &OwnerKey,
+    after: Option<&SessionId>,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Listed>, Fault> {
+    let base = root.present_base()?;
+    let ids = owners::candidates(&base, owner)?.into_iter();
+    let mut found = Vec::new();
+    collect(root, ids, after, Some(owner), limit, now, &mut found)?;
+    Ok(found)
+}
+
+/// Adds what lives, and belongs to the owner if there is one, up to the limit.
+fn collect(
+    root: &Root,
+    ids: impl Iterator<Item = SessionId>,
+    after: Option<&SessionId>,
+    owner: Option<&OwnerKey>,
+    limit: usize,
+    now: Timestamp,
+    found: &mut Vec<Listed>,
+) -> Result<(), Fault> {
+    for id in ids.filter(|id| after.is_none_or(|after| id > after)) {
+        if found.len() == limit {
+            break;
+        }
+        let stored = match peek(root, &id) {
+            // Corrupt, or about to be created: not in the listing.
+            Err(Fault::Malformed(_) | Fault::Held) => continue,
+            stored => stored?,
+        };
+        let fits =
+            |entry: &crate::store::Entry| !entry.is_expired(now) && (owner.is_none() || entry.owner.as_ref() == owner);
+        found.extend(stored.filter(|stored| fits(&stored.entry)).map(|stored| Listed { id, stored }));
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Removing what has expired, and what crashes left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, Stat};
+
+use super::entry_file::{Content, Locked, peek};
+use super::fault::Fault;
+use super::listing::{Shard, last_id, name, shards_behind};
+use super::owners::{age, modified, tidy};
+use super::root::{Base, Root};
+use super::write::end;
+use crate::store::{PurgeStep, Purged};
+use crate::{SessionId, Timestamp};
+
+/// How old a leftover (an empty, corrupt or temporary file) must be, so that nobody can still be at work on it.
+const LEFTOVER: Duration = Duration::from_secs(3600);
+
+pub(super) fn purge(root: &Root, step: PurgeStep, spared: Duration, now: Timestamp) -> Result<Purged, Fault> {
+    let base = root.present_base()?;
+    let (mut purged, mut seen) = (Purged::default(), 0);
+    for number in shards_behind(step.after.as_ref()) {
+        let shard = Shard::read(&base, number)?;
+        for id in shard.ids.into_iter().filter(|id| step.after.is_none_or(|after| *id > after)) {
+            match consider(root, &base, &id, spared, now) {
+                Ok(Fate::Removed) => purged.removed += 1,
+                Ok(Fate::Vanished) => {}
+                Ok(Fate::Left) => purged.remaining += 1,
+                Err(Fault::Directory(error)) => return Err(Fault::Directory(error)),
+                Err(fault) => {
+                    tracing::debug!(error = &fault as &dyn std::error::Error, "a purge passed over a file");
+                    purged.remaining += 1;
+                }
+            }
+            seen += 1;
+            if seen >= step.entries.max(1) {
+                purged.next = Some(id);
+                return Ok(purged);
+            }
+        }
+        for path in shard.temporary {
+            purged.removed += u64::from(remove_leftover(&base, &path, now));
+        }
+        // An owner's directory that cannot be read holds up nobody else's.
+        seen += tidy(root, &base, &name(number), now).unwrap_or(0);
+        if seen >= step.entries.max(1) && number != u8::MAX {
+            purged.next = Some(last_id(number));
+            break;
+        }
+    }
+    Ok(purged)
+}
+
+enum Fate {
+    Removed,
+    Left,
+    /// Somebody else removed it.
+    Vanished,
+}
+
+/// Looks at one session's file, and takes the lock only if there is something to do.
+fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now: Timestamp) -> Result<Fate, Fault> {
+    let Some(stat) = base.look_at(&super::root::entry_path(id))? else { return Ok(Fate::Vanished) };
+    let is_empty = stat.st_size == 0;
+    if !is_empty && age(modified(&stat), now) < spared || is_empty && !is_leftover(&stat, now) {
+        return Ok(Fate::Left);
+    }
+    match peek(root, id) {
+        Ok(Some(stored)) if !stored.entry.is_purgeable(now) => return Ok(Fate::Left),
+        Err(Fault::Malformed(_)) if !is_leftover(&stat, now) => return Ok(Fate::Left),
+        Ok(_) | Err(Fault::Malformed(_)) => {}
+        Err(fault) => return Err(fault),
+    }
+    let Some(file) = Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive)? else {
+        return Ok(Fate::Vanished);
+    };
+    match file.read() {
+        Ok(Content::Whole(stored)) if stored.entry.is_purgeable(now) => end(&file, id, &stored)?,
+        Ok(Content::Empty) | Err(Fault::Malformed(_)) if is_leftover(&file.stat, now) => file.unlink()?,
+        Err(fault @ Fault::Io { .. }) => return Err(fault),
+        Ok(_) | Err(_) => return Ok(Fate::Left),
+    }
+    Ok(Fate::Removed)
+}
+
+fn is_leftover(stat: &Stat, now: Timestamp) -> bool {
+    age(modified(stat), now) > LEFTOVER
+}
+
+fn remove_leftover(base: &Base, path: &str, now: Timestamp) -> bool {
+    matches!(base.look_at(path), Ok(Some(stat)) if is_leftover(&stat, now)) && base.unlink(path).unwrap_or(false)
+}

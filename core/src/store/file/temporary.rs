@@ -1,0 +1,94 @@
+//! Files that get their name only when they are whole.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::fault::{Doing as _, Fault};
+use super::root::{Base, set_mode};
+
+const PREFIX: &str = ".webstack-";
+const SUFFIX: &str = ".tmp";
+/// Random bytes in a name, written as twice as many digits.
+const RANDOM: usize = 8;
+
+/// Whether this is the name of a temporary file of ours, and of nobody else's.
+pub(super) fn is_temporary(name: &str) -> bool {
+    let random = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    random.is_some_and(|random| {
+        random.len() == 2 * RANDOM && random.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+/// A temporary file, removed when dropped.
+#[derive(Debug)]
+pub(super) struct Temporary {
+    base: Arc<Base>,
+    fd: Option<OwnedFd>,
+    path: String,
+}
+
+impl Temporary {
+    /// A new file in a directory below the session directory (or in it itself: `.`).
+    pub(super) fn create(base: &Arc<Base>, directory: &str) -> Result<Self, Fault> {
+        loop {
+            let path = format!("{directory}/{}", random_name()?);
+            match base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL) {
+                Err(Errno::EXIST) => {}
+                opened => {
+                    let fd = opened.doing("make a temporary file")?;
+                    let temporary = Temporary { base: Arc::clone(base), fd: Some(fd), path };
+                    let stat = rustix::fs::fstat(temporary.fd()).doing("look at a temporary file")?;
+                    set_mode(temporary.fd(), &stat, &base.access)?;
+                    return Ok(temporary);
+                }
+            }
+        }
+    }
+
+    pub(super) fn fd(&self) -> &OwnedFd {
+        self.fd.as_ref().expect("it is taken by `rename_to` only, which consumes the rest")
+    }
+
+    /// Gives the file its name, in the place of what stood there.
+    pub(super) fn rename_to(mut self, path: &str) -> Result<OwnedFd, Fault> {
+        match rustix::fs::renameat(&self.base.fd, &self.path, &self.base.fd, path) {
+            // An external cleaner took it: nothing happened yet, so it may be tried again.
+            Err(Errno::NOENT) => return Err(Fault::Held),
+            renamed => renamed.doing("rename a temporary file")?,
+        }
+        Ok(self.fd.take().expect("only this function takes it"))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if self.fd.is_some() {
+            // If this fails too, a purge will find the file.
+            let _ = self.base.unlink(&self.path);
+        }
+    }
+}
+
+pub(super) fn random_name() -> Result<String, Fault> {
+    let mut bytes = [0; RANDOM];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Fault::Io { doing: "name a temporary file", source: std::io::Error::other(error) })?;
+    Ok(format!("{PREFIX}{:016x}{SUFFIX}", u64::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_recognised_and_similar_ones_are_not() {
+        assert!(is_temporary(&random_name().expect("a generator")));
+        for foreign in [".webstack-.tmp", ".webstack-00112233445566zz.tmp", ".tmp", "notes.tmp", ".webstack-notes.tmp"]
+        {
+            assert!(!is_temporary(foreign), "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! A store that fails, or waits, when a test tells it to.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
+
+use webstack_core::store::{
+    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreError,
+    StoreResult, Stored, Touched, Updated, Version,
+};
+use webstack_core::{SessionId, Timestamp};
+
+use crate::Operation;
+
+/// Passes everything on to another store, unless it was told to fail or to wait.
+///
+/// ```
+/// use webstack_core::store::{MemoryStore, Store, StoreError};
+/// use webstack_testkit::{Fault, FaultyStore, Operation};
+/// # use webstack_core::runtime::block_on;
+///
+/// let store = FaultyStore::new(MemoryStore::new());
+/// let faults = store.faults();
+/// let id = "00112233445566778899aabbccddeeff".parse().unwrap();
+///
+/// faults.fail_next(Operation::Load, Fault::Busy, 1);
+/// assert!(matches!(block_on(store.load(&id)), Err(StoreError::Busy)));
+/// assert!(matches!(block_on(store.load(&id)), Ok(None)));
+/// ```
+#[derive(Debug)]
+pub struct FaultyStore<S> {
+    inner: S,
+    faults: Faults,
+}
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// With [`StoreError::Busy`].
+    Busy,
+    /// With [`StoreError::Unavailable`].
+    Unavailable,
+    /// With [`StoreError::Corrupt`].
+    Corrupt,
+    /// With [`StoreError::Broken`].
+    Broken,
+    /// With [`StoreError::Unavailable`], after having done what was asked: the answer got lost.
+    LostAnswer,
+}
+
+/// When a call waits at a [`Gate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// Before anything is done.
+    Before,
+    /// After all is done, with the answer at hand.
+    After,
+}
+
+/// Tells a [`FaultyStore`] what to do; to be kept when the store itself is given away.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(Arc<Mutex<Plan>>);
+
+#[derive(Debug, Default)]
+struct Plan {
+    next: VecDeque<(Operation, Fault)>,
+    always: Option<Fault>,
+    gates: VecDeque<(Operation, Moment, Gate)>,
+}
+
+impl Faults {
+    /// Makes the next calls of an operation fail, this many of them. Orders for the same operation queue up.
+    pub fn fail_next(&self, operation: Operation, fault: Fault, calls: usize) {
+        self.plan().next.extend(std::iter::repeat_n((operation, fault), calls));
+    }
+
+    /// Makes every call of every operation fail, until [`recover`](Faults::recover).
+    pub fn fail_all(&self, fault: Fault) {
+        self.plan().always = Some(fault);
+    }
+
+    /// Takes back all orders to fail.
+    pub fn recover(&self) {
+        let mut plan = self.plan();
+        plan.always = None;
+        plan.next.clear();
+    }
+
+    /// Makes the next call of an operation wait at a gate until the test opens it. Other calls pass meanwhile.
+    pub fn hold_next(&self, operation: Operation, moment: Moment) -> Gate {
+        let gate = Gate::default();
+        self.plan().gates.push_back((operation, moment, gate.clone()));
+        gate
+    }
+
+    fn fault(&self, operation: Operation) -> Option<Fault> {
+        let mut plan = self.plan();
+        let next = plan.next.iter().position(|(other, _)| *other == operation);
+        next.and_then(|index| plan.next.remove(index)).map(|(_, fault)| fault).or(plan.always)
+    }
+
+    fn gate(&self, operation: Operation) -> Option<(Moment, Gate)> {
+        let mut plan = self.plan();
+        let index = plan.gates.iter().position(|(other, ..)| *other == operation)?;
+        plan.gates.remove(index).map(|(_, moment, gate)| (moment, gate))
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a call waits. It opens once, and stays open.
+///
+/// ```
+/// use webstack_core::store::{MemoryStore, Store};
+/// use webstack_testkit::{FaultyStore, Moment, Operation};
+/// # use webstack_core::runtime::block_on;
+///
+/// let store = FaultyStore::new(MemoryStore::new());
+/// let gate = store.faults().hold_next(Operation::Load, Moment::Before);
+/// let id = "00112233445566778899aabbccddeeff".parse().unwrap();
+/// std::thread::scope(|threads| {
+///     let call = threads.spawn(|| block_on(store.load(&id)));
+///     block_on(gate.reached());
+///     assert!(!call.is_finished());
+///     gate.open();
+///     assert!(matches!(call.join().unwrap(), Ok(None)));
+/// });
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<Mutex<GateState>>);
+
+#[derive(Debug, Default)]
+struct GateState {
+    open: bool,
+    reached: bool,
+    waiting: Vec<Waker>,
+}
+
+impl Gate {
+    /// Lets the call pass.
+    pub fn open(&self) {
+        self.change(|state| state.open = true);
+    }
+
+    /// Ready when the call stands at the gate, or has passed it.
+    pub async fn reached(&self) {
+        self.wait_for(|state| state.reached).await;
+    }
+
+    async fn pass(&self) {
+        self.change(|state| state.reached = true);
+        self.wait_for(|state| state.open).await;
+    }
+
+    fn change(&self, change: impl FnOnce(&mut GateState)) {
+        let mut state = self.state();
+        change(&mut state);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    async fn wait_for(&self, condition: impl Fn(&GateState) -> bool) {
+        poll_fn(|context| {
+            let mut state = self.state();
+            if condition(&state) {
+                return Poll::Ready(());
+            }
+            state.waiting.push(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Store> FaultyStore<S> {
+    /// A store that does what this one does, until it is told otherwise.
+    pub fn new(inner: S) -> Self {
+        FaultyStore { inner, faults: Faults::default() }
+    }
+
+    /// What tells it otherwise.
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+
+    /// Does what the plan says about a call. The inner call is made only when it is awaited.
+    fn meddle<'a, T: Send + 'a>(&'a self, operation: Operation, call: StoreResult<'a, T>) -> StoreResult<'a, T> {
+        Box::pin(async move {
+            let gate = self.faults.gate(operation);
+            if let Some((Moment::Before, gate)) = &gate {
+                gate.pass().await;
+            }
+            let failed = |fault| match fault {
+                Fault::Busy => StoreError::Busy,
+                Fault::Corrupt => StoreError::corrupt("a fault was injected"),
+                Fault::Broken => StoreError::broken("a fault was injected"),
+                Fault::Unavailable | Fault::LostAnswer => StoreError::unavailable("a fault was injected"),
+            };
+            let answer = match self.faults.fault(operation) {
+                None => call.await,
+                Some(Fault::LostAnswer) => call.await.and(Err(failed(Fault::LostAnswer))),
+                Some(fault) => Err(failed(fault)),
+            };
+            if let Some((Moment::After, gate)) = &gate {
+                gate.pass().await;
+            }
+            answer
+        })
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl<S: Store> Store for FaultyStore<S> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+        self.meddle(Operation::Load, self.inner.load(id))
+    }
+
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+        self.meddle(Operation::Create, self.inner.create(id, entry))
+    }
+
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+        self.meddle(Operation::Update, self.inner.update(id, seen, entry))
+    }
+
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+        self.meddle(Operation::Touch, self.inner.touch(id, seen, expires))
+    }
+
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+        self.meddle(Operation::Remove, self.inner.remove(id))
+    }
+
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+        self.meddle(Operation::Purge, self.inner.purge(step))
+    }
+
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+        self.meddle(Operation::List, self.inner.list(after, limit))
+    }
+
+    fn owned_by<'a>(
+        &'a self,
+        owner: &'a OwnerKey,
+        after: Option<&'a SessionId>,
+        limit: usize,
+    ) -> StoreResult<'a, Vec<Listed>> {
+        self.meddle(Operation::OwnedBy, self.inner.owned_by(owner, after, limit))
+    }
+
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+        self.meddle(Operation::Reserve, self.inner.reserve(owner, id, limit))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+}

@@ -1,0 +1,34 @@
+//! What a session store promises, as tests that anybody can run over a store of their own; and what tests of
+//! sessions need besides: a clock that stands still, a store that counts, a store that fails.
+//!
+//! A store's own tests are one line:
+//!
+//! ```
+//! use webstack_testkit::{HeldClock, StoreUnderTest, store_suite};
+//! use webstack_core::store::MemoryStore;
+//! use std::sync::Arc;
+//!
+//! fn fresh_store() -> StoreUnderTest {
+//!     let clock = HeldClock::new();
+//!     StoreUnderTest::new(MemoryStore::new().with_clock(Arc::new(clock.clone()))).with_clock(clock)
+//! }
+//!
+//! store_suite!(memory, fresh_store); // a module `memory` with a `#[test]` for each promise
+//!
+//! // Each promise is an ordinary function as well.
+//! webstack_testkit::store_suite::a_conflict_brings_the_current_entry(&fresh_store());
+//! webstack_testkit::store_suite::parallel_updates_lose_nothing(&fresh_store());
+//! ```
+
+mod clock;
+mod counting;
+mod faulty;
+mod operation;
+pub mod store_suite;
+mod under_test;
+
+pub use clock::HeldClock;
+pub use counting::{CountingStore, Counts};
+pub use faulty::{Fault, Faults, FaultyStore, Gate, Moment};
+pub use operation::Operation;
+pub use under_test::StoreUnderTest;
