@@ -1,0 +1,124 @@
+//! Settings from the environment: every value that cannot work is refused in one line that says the mend.
+
+use webstack_core::{Environment, Sessions};
+
+fn refused(variables: &[(&str, &str)]) -> String {
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let built = Sessions::builder().store_url("memory:").variables(variables).and_then(|builder| builder.build());
+    built.expect_err("a bad combination").to_string()
+}
+
+fn accepted(variables: &[(&str, &str)]) -> Sessions {
+    let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    Sessions::builder().store_url("memory:").variables(variables).unwrap().build().unwrap()
+}
+
+#[test]
+fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
+    for (name, value) in [
+        ("WEBSTACK_STORE", "file:relative"),
+        ("WEBSTACK_STORE", "file://host/share"),
+        ("WEBSTACK_STORE", "file:/tmp?colour=red"),
+        ("WEBSTACK_STORE", "file:/tmp/x?group=no-such-group-here"),
+        ("WEBSTACK_STORE", "file:/no/such/parent/here"),
+        ("WEBSTACK_STORE", "carrier-pigeon://u:p4ssw0rd@h"),
+        ("WEBSTACK_STORE", "nonsense"),
+        ("WEBSTACK_STORE", "memory:x"),
+        ("WEBSTACK_PERSIST", "telepathy"),
+        ("WEBSTACK_PERSIST", "query,cookie"),
+        ("WEBSTACK_COOKIE_NAME", "a b"),
+        ("WEBSTACK_COOKIE_NAME", "__Host-x"),
+        ("WEBSTACK_COOKIE_PREFIX", "strong"),
+        ("WEBSTACK_COOKIE_PATH", "shop"),
+        ("WEBSTACK_COOKIE_PATH", "/a;b"),
+        ("WEBSTACK_COOKIE_DOMAIN", ".example.test"),
+        ("WEBSTACK_COOKIE_DOMAIN", "exa mple.test"),
+        ("WEBSTACK_COOKIE_SECURE", "yes"),
+        ("WEBSTACK_COOKIE_HTTP_ONLY", "1"),
+        ("WEBSTACK_COOKIE_SAME_SITE", "Lax"),
+        ("WEBSTACK_COOKIE_EXPIRES", "soon"),
+        ("WEBSTACK_COOKIE_EXPIRES", "0"),
+        ("WEBSTACK_COOKIE_EXPIRES", "-5"),
+        ("WEBSTACK_COOKIE_EXPIRES", "+5"),
+        ("WEBSTACK_IDLE_TIMEOUT", "0"),
+        ("WEBSTACK_IDLE_TIMEOUT", "30m"),
+        ("WEBSTACK_IDLE_TIMEOUT", "99999999999999999999999"),
+        ("WEBSTACK_ABSOLUTE_TIMEOUT", "never"),
+        ("WEBSTACK_SECRET", "0123456789abcdef0123456789abcdef"),
+        ("WEBSTACK_ON_CORRUPT", "ignore"),
+        ("WEBSTACK_PURGE_EVERY", "hourly"),
+    ] {
+        let message = refused(&[(name, value)]);
+        assert!(message.starts_with(&format!("{name}: ")), "{name}={value}: {message}");
+        assert!(!message.contains('\n') && message.contains([';', ':']), "{message}");
+        assert!(!message.contains("p4ssw0rd"), "{message}");
+    }
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    for (variables, says) in [
+        ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_SECURE", "false")], "WEBSTACK_COOKIE_SECURE=true"),
+        ([("WEBSTACK_COOKIE_PREFIX", "secure"), ("WEBSTACK_COOKIE_SECURE", "false")], "WEBSTACK_COOKIE_SECURE=true"),
+        ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_DOMAIN", "example.test")], "WEBSTACK_COOKIE_DOMAIN"),
+        ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_PATH", "/shop")], "WEBSTACK_COOKIE_PATH"),
+        ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_PATH", "mount")], "WEBSTACK_COOKIE_PATH"),
+        ([("WEBSTACK_COOKIE_SAME_SITE", "none"), ("WEBSTACK_COOKIE_SECURE", "false")], "WEBSTACK_COOKIE_SECURE"),
+    ] {
+        let message = refused(&variables);
+        assert!(message.contains(says), "{message}");
+    }
+}
+
+#[test]
+fn a_slip_in_a_name_is_refused_and_a_foreign_name_is_not() {
+    assert!(refused(&[("WEBSTACK_COOKIE_SECUR", "true")]).contains("did you mean WEBSTACK_COOKIE_SECURE?"));
+    assert!(refused(&[("WEBSTACK_IDEL_TIMEOUT", "60")]).contains("did you mean WEBSTACK_IDLE_TIMEOUT?"));
+    accepted(&[
+        ("WEBSTACK_SERVICE_HOST", "10.0.0.1"),
+        ("WEBSTACK_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+        ("WEBSTACK_SOMETHING_ELSE", "x"),
+        ("WEBSTACK_COOKIE_DOMAIN", ""),
+        ("PATH", "/usr/bin"),
+    ]);
+}
+
+#[test]
+fn every_good_value_is_accepted() {
+    for (name, value) in [
+        ("WEBSTACK_PERSIST", "cookie"),
+        ("WEBSTACK_COOKIE_NAME", "shop"),
+        ("WEBSTACK_COOKIE_PREFIX", "none"),
+        ("WEBSTACK_COOKIE_PATH", "mount"),
+        ("WEBSTACK_COOKIE_DOMAIN", "example.test"),
+        ("WEBSTACK_COOKIE_SECURE", "false"),
+        ("WEBSTACK_COOKIE_HTTP_ONLY", "false"),
+        ("WEBSTACK_COOKIE_SAME_SITE", "none"),
+        ("WEBSTACK_COOKIE_EXPIRES", "never"),
+        ("WEBSTACK_COOKIE_EXPIRES", "86400"),
+        ("WEBSTACK_IDLE_TIMEOUT", "none"),
+        ("WEBSTACK_ABSOLUTE_TIMEOUT", "28800"),
+        ("WEBSTACK_ON_CORRUPT", "fail"),
+        ("WEBSTACK_PURGE_EVERY", "0"),
+    ] {
+        accepted(&[(name, value)]);
+    }
+}
+
+#[test]
+fn a_cgi_program_refuses_a_store_that_forgets() {
+    let built = Sessions::builder().environment(Environment::Cgi).store_url("memory:").build();
+    assert!(built.expect_err("it forgets").to_string().contains("CGI"));
+}
+
+#[test]
+fn file_urls_name_directories() {
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().join("my sessions");
+    let url = format!("file:{}", directory.display()).replace(' ', "%20");
+    let sessions = accepted(&[("WEBSTACK_STORE", &url)]);
+    assert_eq!(sessions.directory(), Some(&*directory));
+    let sessions = Sessions::builder().directory(&directory).build().unwrap();
+    assert_eq!(sessions.directory(), Some(&*directory));
+    assert!(Sessions::builder().directory("relative").build().is_err());
+}

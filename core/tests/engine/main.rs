@@ -1,0 +1,11 @@
+//! The engine, driven as an adapter drives it, over a store that counts, fails and waits on demand.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod commit;
+mod configuration;
+mod failures;
+mod lifecycle;
+mod replies;
+mod round_trips;
+mod time;
+mod visitor;

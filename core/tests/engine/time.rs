@@ -1,0 +1,145 @@
+//! Idle and absolute timeout, touches, and how long cookies last; the clock is held.
+
+use std::time::{Duration, SystemTime};
+
+use webstack_core::{Clock as _, CookieLifetime};
+use webstack_testkit::Operation;
+
+use crate::visitor::{Site, Visitor, known, set_cookie};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_session_that_is_not_used_ends_and_one_that_is_used_lives() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    for _ in 0..10 {
+        site.clock.advance(20 * MINUTE);
+        visitor.visit(&site, |session| assert!(!session.is_new().unwrap()));
+    }
+    site.clock.advance(30 * MINUTE);
+    assert!(visitor.arrive(&site).session.was_invalidated().unwrap());
+}
+
+#[test]
+fn reading_touches_at_most_once_a_minute() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    site.counts.reset();
+    for _ in 0..60 {
+        visitor.visit(&site, |session| drop(session.get::<u32>("kept").unwrap()));
+        site.clock.advance(Duration::from_secs(2));
+    }
+    assert_eq!(site.counts.of(Operation::Touch), 1);
+    assert_eq!(site.counts.of(Operation::Update), 0);
+}
+
+#[test]
+fn accessed_is_the_use_before_and_created_stays() {
+    let site = Site::new();
+    let start: SystemTime = site.clock.now().into();
+    let mut visitor = known(&site);
+    site.clock.advance(10 * MINUTE);
+    visitor.visit(&site, |session| assert_eq!(session.accessed().unwrap(), Some(start)));
+    site.clock.advance(10 * MINUTE);
+    let seen = visitor.arrive(&site);
+    let session = &seen.session;
+    assert_eq!(session.accessed().unwrap(), Some(start + 10 * MINUTE));
+    assert_eq!(session.created().unwrap(), Some(start));
+    assert_eq!(session.expires().unwrap(), Some(start + 40 * MINUTE));
+}
+
+#[test]
+fn nothing_but_a_login_extends_the_absolute_deadline() {
+    let site = Site::with(|builder| builder.absolute_timeout(Some(60 * MINUTE)));
+    let mut visitor = known(&site);
+    site.clock.advance(25 * MINUTE);
+    visitor.visit(&site, |session| session.renew().unwrap());
+    site.clock.advance(25 * MINUTE);
+    visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    site.clock.advance(10 * MINUTE);
+    assert!(visitor.arrive(&site).session.is_new().unwrap());
+
+    let mut visitor = known(&site);
+    site.clock.advance(25 * MINUTE);
+    visitor.visit(&site, |session| session.set_user("alice").unwrap());
+    for _ in 0..2 {
+        site.clock.advance(25 * MINUTE);
+        visitor.visit(&site, |session| assert!(!session.is_new().unwrap()));
+    }
+    site.clock.advance(10 * MINUTE);
+    assert!(visitor.arrive(&site).session.is_new().unwrap());
+}
+
+#[test]
+fn a_request_that_loaded_a_session_alive_may_still_store() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let slow = visitor.arrive(&site);
+    site.clock.advance(30 * MINUTE + MINUTE / 2);
+    slow.session.insert("late", &1).unwrap();
+    slow.answer(webstack_core::Outcome::Keep);
+    assert!(visitor.arrive(&site).session.contains("late").unwrap());
+}
+
+#[test]
+fn a_browser_session_cookie_has_no_age_and_is_sent_once() {
+    let site = Site::new();
+    let mut visitor = Visitor::default();
+    let first = visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(!set_cookie(&first).unwrap().contains("Max-Age"));
+    let second = visitor.visit(&site, |session| session.insert("n", &2).unwrap());
+    assert_eq!(set_cookie(&second), None);
+}
+
+#[test]
+fn a_persistent_cookie_is_sent_again_when_less_than_half_is_left() {
+    let site =
+        Site::with(|builder| builder.cookie_lifetime(CookieLifetime::For(20 * MINUTE)).idle_timeout(Some(60 * MINUTE)));
+    let mut visitor = Visitor::default();
+    let first = visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(set_cookie(&first).unwrap().contains("Max-Age=1200"));
+    let cookie = visitor.cookie.clone();
+    site.clock.advance(9 * MINUTE);
+    assert_eq!(set_cookie(&visitor.visit(&site, |_| ())), None);
+    site.clock.advance(2 * MINUTE);
+    assert!(set_cookie(&visitor.visit(&site, |_| ())).unwrap().contains("Max-Age=1200"));
+    assert_eq!(visitor.cookie, cookie, "the same token");
+    assert_eq!(set_cookie(&visitor.visit(&site, |_| ())), None);
+}
+
+#[test]
+fn a_cookie_does_not_outlive_the_session() {
+    let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::Never).absolute_timeout(Some(60 * MINUTE)));
+    let reply = Visitor::default().visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=3600"));
+    let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::Never));
+    let reply = Visitor::default().visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=34560000"));
+}
+
+#[test]
+fn an_emptied_session_ends_within_a_minute() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    visitor.visit(&site, |session| session.clear().unwrap());
+    assert_eq!(site.alive(), 1);
+    site.clock.advance(MINUTE);
+    assert_eq!(site.alive(), 0);
+}
+
+#[test]
+fn extreme_timeouts_do_not_panic() {
+    let site = Site::with(|builder| {
+        builder
+            .idle_timeout(Some(Duration::MAX))
+            .absolute_timeout(Some(Duration::MAX))
+            .cookie_lifetime(CookieLifetime::For(Duration::MAX))
+    });
+    let mut visitor = known(&site);
+    visitor.visit(&site, |session| assert!(session.expires().unwrap().is_some()));
+    let site = Site::with(|builder| builder.idle_timeout(None));
+    let visitor = known(&site);
+    site.clock.advance(Duration::from_secs(100 * 365 * 24 * 3600));
+    assert_eq!(visitor.arrive(&site).session.expires().unwrap(), None);
+}

@@ -1,0 +1,112 @@
+//! A browser without a network: it holds a cookie, and each request is an exchange.
+
+use std::sync::{Arc, Mutex};
+
+use webstack_core::store::MemoryStore;
+use webstack_core::{Builder, Clock, Event, Exchange, Outcome, ReplyHeaders, Session, Sessions, runtime::block_on};
+use webstack_testkit::{CountingStore, Counts, Faults, FaultyStore, HeldClock};
+
+/// An application's sessions, and the handles to what is beneath them.
+pub struct Site {
+    pub sessions: Sessions,
+    pub clock: HeldClock,
+    pub counts: Counts,
+    pub faults: Faults,
+    pub events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    pub fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let clock = HeldClock::new();
+        let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+        let store = FaultyStore::new(MemoryStore::new().with_clock(Arc::clone(&shared)));
+        let faults = store.faults();
+        let store = CountingStore::new(store);
+        let counts = store.counts();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&events);
+        let builder =
+            Sessions::builder().store(store).clock(shared).on_event(move |event| heard.lock().unwrap().push(*event));
+        let sessions = configure(builder).build().unwrap();
+        Site { sessions, clock, counts, faults, events }
+    }
+
+    pub fn heard(&self, event: impl Fn(&Event) -> bool) -> usize {
+        self.events.lock().unwrap().iter().filter(|heard| event(heard)).count()
+    }
+
+    /// The number of sessions that are alive.
+    pub fn alive(&self) -> usize {
+        block_on(self.sessions.store().list(None, 1_000)).unwrap().len()
+    }
+}
+
+/// Who visits; the cookie is `name=value`.
+#[derive(Clone, Default)]
+pub struct Visitor {
+    pub cookie: Option<String>,
+}
+
+impl Visitor {
+    /// A request that has arrived, its session loaded.
+    pub fn arrive(&self, site: &Site) -> Request {
+        let mut head = http::Request::new(());
+        if let Some(cookie) = &self.cookie {
+            head.headers_mut().insert("cookie", cookie.parse().unwrap());
+        }
+        let exchange = site.sessions.open(&head);
+        let session = exchange.session();
+        block_on(session.load()).unwrap();
+        Request { exchange, session }
+    }
+
+    /// A whole request; the cookie is kept as a browser would.
+    pub fn visit(&mut self, site: &Site, handle: impl FnOnce(&Session)) -> ReplyHeaders {
+        let request = self.arrive(site);
+        handle(&request.session);
+        let reply = request.answer(Outcome::Keep);
+        self.take(&reply);
+        reply
+    }
+
+    pub fn take(&mut self, reply: &ReplyHeaders) {
+        let Some(text) = set_cookie(reply) else { return };
+        let pair = text.split(';').next().unwrap().to_owned();
+        self.cookie = (!pair.ends_with('=')).then_some(pair);
+    }
+}
+
+pub struct Request {
+    pub exchange: Exchange,
+    pub session: Session,
+}
+
+impl Request {
+    pub fn answer(self, outcome: Outcome) -> ReplyHeaders {
+        block_on(self.exchange.finish(outcome)).unwrap()
+    }
+}
+
+pub fn set_cookie(reply: &ReplyHeaders) -> Option<String> {
+    reply.iter().find(|header| header.1 == "set-cookie").map(|header| header.2.to_str().unwrap().to_owned())
+}
+
+pub fn header(reply: &ReplyHeaders, name: &str) -> Option<String> {
+    reply.iter().find(|header| header.1 == name).map(|header| header.2.to_str().unwrap().to_owned())
+}
+
+/// A visitor with a session that holds `"kept": 1`.
+pub fn known(site: &Site) -> Visitor {
+    let mut visitor = Visitor::default();
+    visitor.visit(site, |session| session.insert("kept", &1).unwrap());
+    assert!(visitor.cookie.is_some());
+    visitor
+}
+
+pub fn value(site: &Site, visitor: &Visitor, key: &str) -> Option<u32> {
+    visitor.arrive(site).session.get(key).unwrap()
+}
