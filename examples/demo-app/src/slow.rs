@@ -63,6 +63,19 @@ where
     lifecycle::renew(session)
 }
 
+/// `POST /api/slow-logout?ms=N`: waits, then ends the session.
+///
+/// # Errors
+///
+/// 400 if the query makes no sense, and if the session fails.
+pub async fn logout<F>(session: &Session, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    lifecycle::logout(session)
+}
+
 async fn pause<F>(session: &Session, query: &str, sleep: impl FnOnce(Duration) -> F) -> Result<(), crate::Failure>
 where
     F: Future<Output = ()>,
