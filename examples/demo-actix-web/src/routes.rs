@@ -39,7 +39,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/slow-read/{key}").route(get().to(slow_read)))
                 .service(resource("/slow-set/{key}").route(post().to(slow_set)))
                 .service(resource("/slow-increment/{key}").route(post().to(slow_increment)))
-                .service(resource("/slow-renew").route(post().to(slow_renew))),
+                .service(resource("/slow-renew").route(post().to(slow_renew)))
+                .service(resource("/slow-logout").route(post().to(slow_logout))),
         );
 }
 
@@ -133,6 +134,10 @@ async fn slow_increment(session: Session, key: Path<String>, request: HttpReques
 
 async fn slow_renew(session: Session, request: HttpRequest) -> HttpResponse {
     respond(slow::renew(&session, request.query_string(), sleep).await)
+}
+
+async fn slow_logout(session: Session, request: HttpRequest) -> HttpResponse {
+    respond(slow::logout(&session, request.query_string(), sleep).await)
 }
 
 /// GET, and HEAD, which actix-web does not imply.
