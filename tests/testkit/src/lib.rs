@@ -19,9 +19,14 @@
 //! webstack_testkit::store_suite::a_conflict_brings_the_current_entry(&fresh_store());
 //! webstack_testkit::store_suite::parallel_updates_lose_nothing(&fresh_store());
 //! ```
+//!
+//! What a web server promises with a session is the other suite, `environment_suite!` in [`environment`] (feature
+//! `environment`).
 
 mod clock;
 mod counting;
+#[cfg(feature = "environment")]
+pub mod environment;
 mod faulty;
 mod operation;
 pub mod store_suite;

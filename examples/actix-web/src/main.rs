@@ -1,0 +1,25 @@
+//! A session in actix-web.
+//!
+//! ```text
+//! cargo run -p quickstart-actix-web
+//! curl -c jar -b jar http://localhost:8080/     # and again: it counts
+//! ```
+//!
+//! The sessions are files in the directory `WebStack-sessions`, where the server is run.
+
+use actix_web::{App, HttpServer, get};
+use webstack_actix_web::{Result, Session, SessionMiddleware};
+
+#[get("/")]
+async fn index(session: Session) -> Result<String> {
+    let visits = session.update("visits", |n: Option<u64>| n.unwrap_or(0) + 1)?;
+    Ok(format!("Visit number {visits}\n"))
+}
+
+#[actix_web::main]
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let sessions = webstack_actix_web::from_env()?;
+    let app = move || App::new().wrap(SessionMiddleware::new(sessions.clone())).service(index);
+    HttpServer::new(app).bind("localhost:8080")?.run().await?;
+    Ok(())
+}

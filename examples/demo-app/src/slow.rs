@@ -1,0 +1,87 @@
+//! The same with a pause in the middle, so that requests overlap when somebody wants them to.
+//!
+//! The session is loaded before the pause, as it is in any handler that awaits something else. How to wait is the
+//! server's business, since this crate knows no runtime: `sleep` is its timer, `tokio::time::sleep` for instance.
+
+use std::time::Duration;
+
+use webstack_core::Session;
+
+use crate::reply::no_content;
+use crate::{Answer, input, lifecycle, values};
+
+/// `GET /api/slow-read/{key}?ms=N`: waits, then reads.
+///
+/// # Errors
+///
+/// 400 if the query makes no sense, and if the session fails.
+pub async fn read<F>(session: &Session, key: &str, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    values::get(session, key)
+}
+
+/// `POST /api/slow-set/{key}?ms=N`: waits, then sets the key to true.
+///
+/// # Errors
+///
+/// 400 if the query makes no sense, and if the session fails.
+pub async fn set<F>(session: &Session, key: &str, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    session.insert(key, &true)?;
+    Ok(no_content())
+}
+
+/// `POST /api/slow-increment/{key}?ms=N`: waits, then adds 1 as [`values::increment`] does.
+///
+/// # Errors
+///
+/// As [`values::increment`], and 400 if the query makes no sense.
+pub async fn increment<F>(session: &Session, key: &str, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    values::increment(session, key).await
+}
+
+/// `POST /api/slow-renew?ms=N`: waits, then renews the token.
+///
+/// # Errors
+///
+/// 400 if the query makes no sense, and if the session fails.
+pub async fn renew<F>(session: &Session, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    lifecycle::renew(session)
+}
+
+/// `POST /api/slow-logout?ms=N`: waits, then ends the session.
+///
+/// # Errors
+///
+/// 400 if the query makes no sense, and if the session fails.
+pub async fn logout<F>(session: &Session, query: &str, sleep: impl FnOnce(Duration) -> F) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    pause(session, query, sleep).await?;
+    lifecycle::logout(session)
+}
+
+async fn pause<F>(session: &Session, query: &str, sleep: impl FnOnce(Duration) -> F) -> Result<(), crate::Failure>
+where
+    F: Future<Output = ()>,
+{
+    let pause = input::pause(query)?;
+    session.load().await?;
+    sleep(pause).await;
+    Ok(())
+}

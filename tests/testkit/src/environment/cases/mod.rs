@@ -1,0 +1,48 @@
+//! The cases: ordinary functions that panic where a promise is broken.
+
+pub mod attributes;
+pub mod configuration;
+pub mod cookies;
+pub mod creation;
+pub mod emptied;
+pub mod headers;
+pub mod outcome;
+pub mod page;
+pub mod process;
+pub mod races;
+pub mod renewal;
+pub mod routes;
+pub mod strangers;
+
+use std::io::Write as _;
+
+use serde_json::Value;
+use webstack_core::Token;
+
+use super::Browser;
+
+/// Says aloud that a case is not run. (Tests' own output is hidden where they pass; this is not.)
+fn skip(case: &str, because: &str) {
+    // a test that cannot say so is still skipped
+    let _ = writeln!(std::io::stderr(), "skipped: {case}: {because}");
+}
+
+/// A token in the right form that no server ever gave.
+fn unknown_token() -> String {
+    Token::generate().expect("a random generator").expose()
+}
+
+/// The `Cookie` header value of the session cookie with this value.
+fn cookie(token: &str) -> String {
+    format!("__Host-webstack_session={token}")
+}
+
+/// Insists that the server does not know who this is, and leaves the browser's cookies alone.
+#[track_caller]
+fn expect_stranger(browser: &mut Browser) {
+    let answer = browser.get("/api/session");
+    let session = answer.expect(200).json();
+    assert_eq!((&session["is_new"], &session["id"]), (&Value::Bool(true), &Value::Null), "a stranger: {answer:?}");
+    assert_eq!(session["values"], serde_json::json!({}), "{answer:?}");
+    answer.expect_no_session_header();
+}

@@ -1,0 +1,166 @@
+//! Servers that start, stop, come in pairs, and lose their disk.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::environment::site::{PAUSE, files};
+use crate::environment::{Answer, Browser, EnvironmentUnderTest, Signal, Site};
+
+use super::{cookie, skip, unknown_token};
+
+/// The store outlives the server.
+pub fn a_session_survives_a_restart(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::open(environment);
+    let mut browser = site.visitor();
+    browser.post("/api/login/ann").expect(204);
+    let before = browser.session();
+    let site = site.restart(environment);
+    let mut browser = browser.at(site.server().url());
+    let after = browser.session();
+    for same in ["id", "user", "values", "created"] {
+        assert_eq!(after[same], before[same], "{same}");
+    }
+    assert_eq!(browser.post("/api/increment/n").value(), json!(2));
+}
+
+/// Two servers over one store are one to their visitors, increments and logout included.
+pub fn two_processes_share_one_session(environment: &dyn EnvironmentUnderTest) {
+    if !environment.capabilities().several_processes() {
+        return skip("two_processes_share_one_session", "one process at a time");
+    }
+    let site = Site::open(environment);
+    let other = site.another(environment);
+    let mut browser = site.visitor();
+    let answers = Site::crowd(40, &browser, |browser, i| match i % 2 {
+        0 => browser.post("/api/increment/shared"),
+        _ => browser.at(other.url()).post("/api/increment/shared"),
+    });
+    let mut values: Vec<_> = answers.iter().filter_map(|answer| answer.value().as_u64()).collect();
+    values.sort_unstable();
+    assert_eq!(values, (1..=40).collect::<Vec<_>>(), "a permutation");
+
+    let mut elsewhere = browser.at(other.url());
+    assert_eq!(elsewhere.session()["id"], browser.session()["id"]);
+    browser.post("/api/logout").expect(204).expect_removal();
+    super::expect_stranger(&mut elsewhere);
+    assert_eq!(site.records(), 0);
+}
+
+/// A server that is told to stop answers first what it has begun, then ends well.
+pub fn requests_in_flight_are_finished(environment: &dyn EnvironmentUnderTest) {
+    if !environment.capabilities().stays() {
+        return skip("requests_in_flight_are_finished", "each request starts a program");
+    }
+    for signal in [Signal::Terminate, Signal::Interrupt] {
+        let site = Site::open(environment);
+        let browser = site.visitor();
+        let (mut slow, mut idle) = (browser.clone(), Browser::keeping_alive(site.server().url()));
+        idle.get("/plain").expect(200);
+        let (answer, ()) =
+            site.overlap(|| slow.post(&format!("/api/slow-set/late?{PAUSE}")), || site.server().signal(signal));
+        answer.expect(204).expect_no_session_header();
+        let site = site.restart_stopped(environment);
+        assert_eq!(browser.at(site.server().url()).get("/api/values/late").value(), json!(true));
+    }
+}
+
+/// While the directory is lost nothing can be stored, and the visitor is told nothing of it; then all is well again.
+pub fn a_lost_directory_is_an_opaque_failure(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::open(environment);
+    let mut visitor = site.visitor();
+    fs::remove_dir_all(site.store()).expect("a directory can be removed");
+    // a plain file in its place, so that nobody makes a directory of it again
+    fs::write(site.store(), "").expect("a file");
+    let opaque = |answer: &Answer| {
+        assert!(matches!(answer.status(), 500 | 503), "{answer:?}");
+        answer.expect_no_session_header();
+        let text = answer.text();
+        assert!(text.len() < 60 && !text.contains("sessions") && !text.contains('/'), "{answer:?}");
+    };
+    for browser in [&mut visitor, &mut site.browser()] {
+        opaque(&browser.post("/api/increment/n"));
+        opaque(&browser.put("/api/values/n", &json!(1)));
+        opaque(&browser.post("/api/login/ann"));
+        browser.get("/plain").expect(200);
+    }
+    // whether reading fails depends on what the server still holds; nobody is logged out by it
+    let read = visitor.get("/api/session");
+    match read.status() {
+        200 => drop(read.expect_no_session_header().json()),
+        _ => opaque(&read),
+    }
+    site.browser().get("/api/session").expect(200).expect_no_session_header();
+
+    fs::remove_file(site.store()).expect("the file");
+    make_private(&site.store());
+    site.visitor().post("/api/increment/n").expect(200);
+    assert_eq!(site.records(), 1);
+}
+
+/// Neither what is stored nor what is logged, at its most talkative, can be sent as a cookie.
+pub fn the_token_is_in_no_file_and_no_log(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::with(environment, &[("RUST_LOG", "info,webstack=trace")]);
+    let mut browser = site.visitor();
+    let mut tokens = vec![browser.token().to_owned()];
+    for path in ["/api/renew", "/api/login/ann", "/api/invalidate", "/api/login/bob"] {
+        tokens.push(browser.post(path).expect(204).token());
+    }
+    browser.put("/api/values/confidential", &json!("sw0rdfish-value")).expect(204);
+    browser.post("/api/increment/confidential").expect(422);
+    // what is refused is not told either
+    let unknown = unknown_token();
+    let forged = format!("{}{}", &browser.token()[..22], &unknown[22..]);
+    for claimed in [&tokens[0], &unknown, &forged] {
+        site.browser().send("POST", "/api/logout", &[("cookie", &cookie(claimed))], b"").expect(204);
+    }
+    let mut leaving = site.visitor();
+    tokens.extend([unknown, forged, leaving.token().to_owned()]);
+    leaving.post("/api/logout").expect(204);
+
+    let (stopped, scratch) = site.close();
+    let found = |token: &str| -> Vec<String> {
+        let mut places = Vec::new();
+        for path in files(scratch.path()) {
+            let bytes = fs::read(&path).unwrap_or_default();
+            if tells(&bytes, token) || tells(path.to_string_lossy().as_bytes(), token) {
+                places.push(path.display().to_string());
+            }
+        }
+        let logs = [("standard output", &stopped.stdout), ("standard error", &stopped.stderr)];
+        places.extend(logs.iter().filter(|(_, log)| tells(log, token)).map(|(name, _)| (*name).to_owned()));
+        places
+    };
+    for token in &tokens {
+        assert_eq!(found(token), Vec::<String>::new(), "a secret is found");
+    }
+    for log in [&stopped.stdout, &stopped.stderr] {
+        assert!(!contains(log, b"sw0rdfish"), "a value is logged: {}", String::from_utf8_lossy(log));
+    }
+    assert!(!files(&Path::new(scratch.path()).join("sessions")).is_empty(), "there was something to look at");
+}
+
+/// True if the bytes hold the secret of a token, in any form that it might be written in.
+fn tells(bytes: &[u8], token: &str) -> bool {
+    let secret = &URL_SAFE_NO_PAD.decode(token).expect("a token is base64url")[16..];
+    let hex = base16ct::lower::encode_string(secret);
+    let forms: [&[u8]; 4] = [&token.as_bytes()[22..], secret, hex.as_bytes(), &hex.to_ascii_uppercase().into_bytes()];
+    let standard = base64::engine::general_purpose::STANDARD_NO_PAD.encode(secret);
+    forms.into_iter().chain([standard.as_bytes()]).any(|form| contains(bytes, form))
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn make_private(directory: &Path) {
+    fs::create_dir(directory).expect("a directory");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).expect("permissions");
+    }
+}

@@ -1,0 +1,105 @@
+//! What every environment does the same, tested over real sockets against a running program.
+//!
+//! The program is the demo application in the environment under test: its routes and the promises are the contract
+//! of `docs/write-an-adapter.md`. Whoever writes an adapter serves `webstack-demo-app`, or the same routes in another
+//! way, and says how to start it:
+//!
+//! ```no_run
+//! use webstack_testkit::environment::{PanicIs, Program};
+//! use webstack_testkit::environment_suite;
+//!
+//! environment_suite!(my_server, Program::new("target/debug/demo-my-server").panics(PanicIs::Closed).multi_process());
+//! # fn main() {}
+//! ```
+//!
+//! Each case is a test of its own with a server and a directory of its own, so the tests may run in parallel. Behind the
+//! macro are ordinary functions, in [`cases`]. A case that an environment cannot run, for lack of a
+//! [capability](Capabilities), says so aloud.
+//!
+//! Nothing here sleeps to let requests overlap: routes of the demo application wait inside the server.
+
+mod answer;
+mod browser;
+pub mod cases;
+mod program;
+mod server;
+mod site;
+mod suite;
+
+pub use answer::{Answer, SetCookie};
+pub use browser::Browser;
+pub use program::Program;
+pub use server::{NotStarted, Server, Settings, Signal, Stopped};
+pub use site::Site;
+
+/// An environment: how a server is started in it, and what it can do.
+pub trait EnvironmentUnderTest {
+    /// What it can do. A case that needs more is skipped.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Starts a server with these settings and no other `WEBSTACK_…` variable, and returns when it accepts connections.
+    ///
+    /// # Errors
+    ///
+    /// If the server ends before it accepts any, as it does when the settings are wrong.
+    fn start(&self, settings: &Settings) -> Result<Server, NotStarted>;
+}
+
+/// What a client sees of a handler that panics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanicIs {
+    /// The connection is closed without an answer.
+    Closed,
+    /// The answer is a 500.
+    Status500,
+}
+
+/// What an environment can do.
+///
+/// ```
+/// use webstack_testkit::environment::{Capabilities, PanicIs};
+///
+/// let capabilities = Capabilities::new(PanicIs::Closed).with_several_processes();
+/// assert!(capabilities.several_processes());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    panics: PanicIs,
+    several_processes: bool,
+    stays: bool,
+}
+
+impl Capabilities {
+    /// A server that stays between requests, one process at a time.
+    pub const fn new(panics: PanicIs) -> Self {
+        Capabilities { panics, several_processes: false, stays: true }
+    }
+
+    /// Several servers may run over one store.
+    #[must_use]
+    pub const fn with_several_processes(self) -> Self {
+        Capabilities { several_processes: true, ..self }
+    }
+
+    /// The program is started afresh for each request, as CGI scripts are: what a server does when it starts or is told
+    /// to stop does not apply.
+    #[must_use]
+    pub const fn started_per_request(self) -> Self {
+        Capabilities { stays: false, ..self }
+    }
+
+    /// What a client sees of a handler that panics.
+    pub const fn panics(&self) -> PanicIs {
+        self.panics
+    }
+
+    /// True if several servers may run over one store.
+    pub const fn several_processes(&self) -> bool {
+        self.several_processes
+    }
+
+    /// True if the program stays between requests.
+    pub const fn stays(&self) -> bool {
+        self.stays
+    }
+}

@@ -1,0 +1,47 @@
+//! A server that is one program.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{Capabilities, EnvironmentUnderTest, NotStarted, PanicIs, Server, Settings};
+
+/// A program that serves the demo application: started as `program --listen 127.0.0.1:0`, it prints
+/// `listening on http://ADDRESS` once it accepts connections, and ends on SIGTERM.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    capabilities: Capabilities,
+}
+
+impl Program {
+    /// The program at this path. A panic closes the connection, and one process runs at a time, until said otherwise.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Program { path: path.into(), capabilities: Capabilities::new(PanicIs::Closed) }
+    }
+
+    /// What a client sees of a handler that panics.
+    #[must_use]
+    pub fn panics(self, panics: PanicIs) -> Self {
+        Program { capabilities: Capabilities { panics, ..self.capabilities }, ..self }
+    }
+
+    /// Several of it may run over one store.
+    #[must_use]
+    pub fn multi_process(self) -> Self {
+        Program { capabilities: self.capabilities.with_several_processes(), ..self }
+    }
+}
+
+impl EnvironmentUnderTest for Program {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn start(&self, settings: &Settings) -> Result<Server, NotStarted> {
+        // the server runs in a directory of its own, so the path must not depend on ours
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let mut command = Command::new(path);
+        settings.apply(command.args(["--listen", "127.0.0.1:0"]));
+        Server::spawn(&mut command, |line| line.strip_prefix("listening on ").map(str::to_owned))
+    }
+}
