@@ -134,13 +134,14 @@ pub fn readers_see_whole_entries_and_never_an_older_one(subject: &StoreUnderTest
         entry([&number.to_be_bytes()[..], &filling].concat())
     };
     let mut version = one.put(&id(1), &written(0));
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         for store in [&one, &other] {
             let (done, written) = (&done, &written);
             threads.spawn(move || {
                 let mut latest = 0;
-                while !done.load(Ordering::SeqCst) {
+                while !done.is_set() {
                     let found = store.load(&id(1)).expect("it is there all the time").entry;
                     let number = found.bytes.first_chunk().copied().map(u64::from_be_bytes).expect("a number");
                     assert!(found == written(number), "parts of two writings");
@@ -153,7 +154,6 @@ pub fn readers_see_whole_entries_and_never_an_older_one(subject: &StoreUnderTest
             let Updated::Applied(next) = one.update(&id(1), version, &written(number)) else { panic!("one writer") };
             version = next;
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -164,10 +164,11 @@ pub fn listing_is_complete_while_others_create(subject: &StoreUnderTest) {
     for id in &stay {
         one.put(id, &entry("stays"));
     }
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         threads.spawn(|| {
-            for number in (1000..).take_while(|_| !done.load(Ordering::SeqCst)) {
+            for number in (1000..).take_while(|_| !done.is_set()) {
                 other.put(&id(number), &entry("comes and goes"));
                 assert_eq!(
                     other.remove(&id(number - number % 2)),
@@ -187,7 +188,6 @@ pub fn listing_is_complete_while_others_create(subject: &StoreUnderTest) {
             assert!(listed.is_sorted_by(|a, b| a < b), "in order, each once");
             assert!(stay.iter().all(|id| listed.contains(id)), "none is missing");
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -220,10 +220,11 @@ pub fn a_race_to_reserve_stays_within_the_limit(subject: &StoreUnderTest) {
 pub fn owned_by_never_misses_a_living_session(subject: &StoreUnderTest) {
     let [one, other] = handles(subject);
     let alice = owner("alice");
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         threads.spawn(|| {
-            while !done.load(Ordering::SeqCst) {
+            while !done.is_set() {
                 let _ = other.purge_all();
                 // Long enough for every marker and reservation to look old.
                 subject.clock().into_iter().for_each(|clock| clock.advance(100 * GRACE));
@@ -242,7 +243,6 @@ pub fn owned_by_never_misses_a_living_session(subject: &StoreUnderTest) {
             assert_eq!(one.remove(&session), Removed::Removed);
             assert!(!one.ids_of(&alice).contains(&session), "round {round}");
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -263,6 +263,26 @@ pub fn a_race_of_owners_leaves_the_index_right(subject: &StoreUnderTest) {
         let has = one.load(&id(round)).expect("it lives").entry.owner.expect("somebody's");
         assert_eq!(one.ids_of(&alice).contains(&id(round)), has == alice, "round {round}");
         assert_eq!(one.ids_of(&bob).contains(&id(round)), has == bob, "round {round}");
+    }
+}
+
+/// Tells other threads that the race is over, even if it ends in a panic: they would run for ever otherwise.
+#[derive(Default)]
+struct Done(AtomicBool);
+
+impl Done {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn when_dropped(&self) -> impl Drop {
+        struct Set<'a>(&'a AtomicBool);
+        impl Drop for Set<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        Set(&self.0)
     }
 }
 
