@@ -409,6 +409,23 @@ mod owners {
     }
 
     #[test]
+    fn a_marker_goes_when_the_session_changes_hands_or_ends() {
+        let place = Place::new();
+        let marker = |owner: OwnerKey| {
+            let key = owner.to_string();
+            place.directory.join("owners").join(&key[..2]).join(&key).join(ID)
+        };
+        let bob = OwnerKey::derive("test", "bob");
+        let version = place.create(Some(alice()));
+        assert_eq!((marker(alice()).exists(), marker(bob).exists()), (true, false));
+        let his = Entry { owner: Some(bob), ..entry() };
+        assert!(matches!(block_on(place.store.update(&id(), version, his)), Ok(Updated::Applied(_))));
+        assert_eq!((marker(alice()).exists(), marker(bob).exists()), (false, true));
+        assert!(matches!(place.remove(), Ok(Removed::Removed)));
+        assert!(!marker(bob).exists());
+    }
+
+    #[test]
     fn an_owner_who_is_being_counted_is_busy() {
         let place = Place::new();
         place.create(Some(alice()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use webstack_core::Clock as _;
 use webstack_core::SessionId;
-use webstack_core::store::{Created, Entry, GRACE, Removed, Reserved, Touched, Updated};
+use webstack_core::store::{Created, Entry, GRACE, PurgeStep, Removed, Reserved, Touched, Updated};
 
 use super::stage::{Handle, at_once, clock, entry, expiring, handles, id, ids, owned, owner};
 use crate::StoreUnderTest;
@@ -99,29 +99,52 @@ pub fn removal_beats_touches_in_flight(subject: &StoreUnderTest) {
     }
 }
 
-/// A session that is saved in its grace period while a purge comes by is there afterwards, or was gone before.
+/// Of any number who remove an entry at once, one is told that it did.
+pub fn a_race_to_remove_has_one_winner(subject: &StoreUnderTest) {
+    let [one, other] = handles(subject);
+    for round in 0..ROUNDS {
+        one.put(&id(round), &entry("text"));
+        let (first, second) = at_once(|| one.remove(&id(round)), || other.remove(&id(round)));
+        assert_ne!(first, second, "round {round}");
+    }
+}
+
+/// A session that is saved in its grace period while purges come by is there afterwards, or was gone before.
 pub fn purge_never_removes_what_was_renewed(subject: &StoreUnderTest) {
     let Some(clock) = clock(subject, "purge_never_removes_what_was_renewed") else { return };
     let [one, other] = handles(subject);
     for round in 0..ROUNDS {
-        let deadline = clock.now();
+        let (deadline, session) = (clock.now(), id(round));
         let renewed = expiring("renewed", deadline + 100 * GRACE);
-        let version = one.put(&id(round), &expiring("old", deadline));
+        let version = one.put(&session, &expiring("old", deadline));
+        // This entry and no other, over and over, so that a purge meets every moment of the update.
+        let before = u128::from_be_bytes(*session.as_bytes()).wrapping_sub(1).to_be_bytes();
+        let step = PurgeStep::new(1).after(Some(SessionId::from_bytes(before)));
         clock.set(deadline + GRACE - Duration::from_millis(1));
-        let (updated, _) = at_once(
-            || one.update(&id(round), version, &renewed),
+        let done = Done::default();
+        let (updated, ()) = at_once(
             || {
-                clock.advance(Duration::from_millis(1));
-                other.purge_all()
+                let _done = done.when_dropped();
+                std::thread::scope(|threads| {
+                    let update = threads.spawn(|| one.update(&session, version, &renewed));
+                    (0..round * 20).for_each(|_| std::hint::spin_loop());
+                    clock.advance(Duration::from_millis(1));
+                    update.join().expect("a thread that does not panic")
+                })
+            },
+            || {
+                while !done.is_set() {
+                    let _ = other.purge(step);
+                }
             },
         );
-        let found = one.load(&id(round)).map(|found| found.entry);
+        let found = one.load(&session).map(|found| found.entry);
         match updated {
             Updated::Applied(_) => assert_eq!(found, Some(renewed), "round {round}"),
             Updated::Gone => assert_eq!(found, None, "round {round}"),
             Updated::Conflict(_) => panic!("nobody else updates"),
         }
-        let _ = one.remove(&id(round));
+        let _ = one.remove(&session);
     }
 }
 
