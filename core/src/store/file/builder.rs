@@ -1,7 +1,6 @@
 //! From a path to a store that works: everything that can be wrong with a directory is found out here.
 
 use std::io;
-use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +10,9 @@ use rustix::io::Errno;
 
 use super::FileStore;
 use super::access::Access;
-use super::fault::{Fault, Unless as _};
+use super::fault::{Doing as _, Fault, Unless as _};
 use super::open::{Demands, OpenError};
-use super::root::Root;
+use super::root::{Root, set_mode};
 use super::temporary::{Temporary, random_name};
 use crate::{Clock, SystemClock};
 
@@ -97,8 +96,9 @@ impl FileStoreBuilder {
         })?;
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let root = Root::open(path, demands)?;
-        furnish(&root).map_err(|(doing, source)| refused(doing, source))?;
-        probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
+        furnish(&root)
+            .and_then(|()| probe(&root))
+            .map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
         Ok(FileStore { root, clock: self.clock, spared: self.spared })
     }
 }
@@ -130,23 +130,24 @@ fn make_base(path: &Path, access: &Access) -> Result<(), Errno> {
 }
 
 /// Keeps the directory out of repositories, and out of the web should it lie below a document root.
-fn furnish(root: &Root) -> Result<(), (&'static str, io::Error)> {
+fn furnish(root: &Root) -> Result<(), Fault> {
     const FURNITURE: [(&str, &str, &str); 2] = [
-        (".gitignore", "*\n", "write a .gitignore into"),
+        (".gitignore", "*\n", "write a .gitignore"),
         (
             ".htaccess",
             "<IfModule mod_authz_core.c>\n\tRequire all denied\n</IfModule>\n\
              <IfModule !mod_authz_core.c>\n\tOrder deny,allow\n\tDeny from all\n</IfModule>\n",
-            "write a .htaccess into",
+            "write a .htaccess",
         ),
     ];
     let base = root.base();
     for (name, text, doing) in FURNITURE {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        let file = base.open(name, flags).unless(Errno::EXIST).map_err(|errno| (doing, errno.into()))?;
-        if let Some(file) = file {
-            io::Write::write_all(&mut std::fs::File::from(file), text.as_bytes()).map_err(|error| (doing, error))?;
-        }
+        let opened = base.open(name, flags).unless(Errno::EXIST).doing(doing)?;
+        let Some(fd) = opened else { continue };
+        let stat = rustix::fs::fstat(&fd).doing(doing)?;
+        set_mode(&fd, &stat, &base.access)?;
+        rustix::io::write(&fd, text.as_bytes()).doing(doing)?;
     }
     Ok(())
 }
@@ -155,11 +156,10 @@ fn furnish(root: &Root) -> Result<(), (&'static str, io::Error)> {
 fn probe(root: &Root) -> Result<(), Fault> {
     let base = root.base();
     let temporary = Temporary::create(&base, ".")?;
-    let probed = |errno: Errno| Fault::Io { doing: "probe", source: errno.into() };
-    rustix::io::write(temporary.fd().as_fd(), b"probe").map_err(probed)?;
+    rustix::io::write(temporary.fd(), b"probe").doing("probe the session directory")?;
     let renamed = random_name()?;
     drop(temporary.rename_to(&renamed)?);
-    base.unlink(&renamed).map_err(probed)?;
+    base.unlink(&renamed).doing("probe the session directory")?;
     Ok(())
 }
 

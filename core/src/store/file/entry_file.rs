@@ -202,3 +202,49 @@ pub(super) fn open_new(base: &Arc<Base>, id: &SessionId) -> Result<Option<Locked
     }
     Err(Fault::Held)
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{AtFlags, Mode, renameat};
+
+    use super::super::access::Access;
+    use super::super::open::Demands;
+    use super::*;
+
+    const LOCK: FlockOperation = FlockOperation::NonBlockingLockExclusive;
+
+    fn root() -> (tempfile::TempDir, Root) {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let demands = Demands { access: Access::Private, allow_network_fs: true };
+        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        rustix::fs::mkdirat(&root.base().fd, "00", Mode::RWXU).expect("a shard");
+        (place, root)
+    }
+
+    fn make(base: &Base, path: &str) -> OwnedFd {
+        base.open(path, OFlags::RDWR | OFlags::CREATE).expect("a file")
+    }
+
+    /// Between opening and locking anything may happen to a file; these are the moments no race reliably meets.
+    #[test]
+    fn a_lock_counts_only_if_the_file_still_has_its_name() {
+        let (_place, root) = root();
+        let base = root.base();
+        let locked = |fd| Locked::opened(Arc::clone(&base), fd, "00/file".into(), LOCK).expect("no fault");
+
+        assert!(locked(make(&base, "00/file")).is_some());
+
+        let removed = make(&base, "00/file");
+        rustix::fs::unlinkat(&base.fd, "00/file", AtFlags::empty()).expect("it is there");
+        assert!(locked(removed).is_none(), "removed");
+
+        let moved = make(&base, "00/file");
+        renameat(&base.fd, "00/file", &base.fd, "00/elsewhere").expect("it is there");
+        assert!(locked(moved).is_none(), "moved away, and nothing in its place");
+
+        let moved = make(&base, "00/file");
+        renameat(&base.fd, "00/file", &base.fd, "00/elsewhere").expect("it is there");
+        make(&base, "00/file");
+        assert!(locked(moved).is_none(), "moved away, and another in its place");
+    }
+}

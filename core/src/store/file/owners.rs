@@ -54,7 +54,13 @@ impl Owner {
     /// Locks the directory; `None` if there is none.
     fn lock_present(base: &Arc<Base>, path: &str, lock: FlockOperation) -> Result<Option<Self>, Fault> {
         let opened = base.open(path, OFlags::RDONLY | OFlags::DIRECTORY);
-        let Some(fd) = opened.unless(Errno::NOENT).doing("open an owner's directory")? else { return Ok(None) };
+        match opened.unless(Errno::NOENT).doing("open an owner's directory")? {
+            Some(fd) => Owner::lock_opened(base, fd, path, lock),
+            None => Ok(None),
+        }
+    }
+
+    fn lock_opened(base: &Arc<Base>, fd: OwnedFd, path: &str, lock: FlockOperation) -> Result<Option<Self>, Fault> {
         take_lock(&fd, lock)?;
         // A purge may have removed it meanwhile, and somebody else have made it anew.
         let stat = rustix::fs::fstat(&fd).doing("look at an owner's directory")?;
@@ -237,4 +243,37 @@ pub(super) fn modified(stat: &Stat) -> Timestamp {
 /// How far two moments are apart: a clock that was set back shall not keep anything for ever.
 pub(super) fn age(since: Timestamp, now: Timestamp) -> Duration {
     now.since(since).max(since.since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{AtFlags, unlinkat};
+
+    use super::super::access::Access;
+    use super::super::open::Demands;
+    use super::*;
+
+    /// A purge may remove the directory between the opening and the lock, where no race reliably meets it.
+    #[test]
+    fn a_lock_counts_only_if_the_directory_still_has_its_name() {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let demands = Demands { access: Access::Private, allow_network_fs: true };
+        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        let (base, owner) = (root.base(), OwnerKey::derive("test", "alice"));
+        let (path, lock) = (owner_path(&owner), FlockOperation::NonBlockingLockShared);
+        let open = || {
+            make_directories(&base, &owner).expect("a directory");
+            base.open(&path, OFlags::RDONLY | OFlags::DIRECTORY).expect("it was made")
+        };
+        let locked = |fd| Owner::lock_opened(&base, fd, &path, lock).expect("no fault");
+
+        assert!(locked(open()).is_some());
+        let removed = open();
+        unlinkat(&base.fd, &path, AtFlags::REMOVEDIR).expect("it is empty");
+        assert!(locked(removed).is_none(), "removed");
+        let removed = open();
+        unlinkat(&base.fd, &path, AtFlags::REMOVEDIR).expect("it is empty");
+        let _made_anew = open();
+        assert!(locked(removed).is_none(), "another in its place");
+    }
 }

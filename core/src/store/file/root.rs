@@ -122,6 +122,8 @@ impl Base {
         // The umask may have taken away what the group needs.
         match self.open(path, OFlags::RDONLY | OFlags::DIRECTORY) {
             Ok(directory) => rustix::fs::fchmod(directory, mode),
+            // A purge found it empty. Whoever needs it tries again.
+            Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(errno),
         }
     }

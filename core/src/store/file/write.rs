@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, FlockOperation};
+use rustix::fs::{AtFlags, FlockOperation, OFlags};
 use rustix::io::Errno;
 
-use super::entry_file::{Content, Locked, open_new};
+use super::entry_file::{Content, Locked, open_new, opening};
 use super::fault::{Doing as _, Fault};
 use super::format::encode;
 use super::owners::{self, Marker, Owner};
@@ -107,16 +107,22 @@ pub(super) fn end(file: &Locked, id: &SessionId, stored: &Stored) -> Result<(), 
 
 /// A link is removed, never followed; a directory only if nothing is in it.
 fn remove_what_is_no_file(root: &Root, id: &SessionId) -> Result<Removed, Fault> {
+    const DOING: &str = "remove what stands under a session's name";
     let (base, path) = (root.base(), entry_path(id));
-    match base.unlink(&path) {
-        Ok(true) => Ok(Removed::Removed),
-        Ok(false) => Ok(Removed::Absent),
-        Err(Errno::ISDIR | Errno::PERM) => match rustix::fs::unlinkat(&base.fd, &path, AtFlags::REMOVEDIR) {
-            Err(Errno::NOTEMPTY | Errno::EXIST) => Err(Fault::Malformed("it is a directory with files in it")),
-            removed => removed.doing("remove a session file").map(|()| Removed::Removed),
+    let (shard, name) = (&path[..2], &path[3..]);
+    let shard = base.open(shard, OFlags::RDONLY | OFlags::DIRECTORY).map_err(opening)?;
+    let unlink = |flags| rustix::fs::unlinkat(&shard, name, flags);
+    match unlink(AtFlags::empty()) {
+        Err(Errno::NOENT) => return Ok(Removed::Absent),
+        Err(Errno::ISDIR | Errno::PERM) => match unlink(AtFlags::REMOVEDIR) {
+            Err(Errno::NOTEMPTY | Errno::EXIST) => {
+                return Err(Fault::Malformed("it is a directory with files in it"));
+            }
+            removed => removed.doing(DOING)?,
         },
-        Err(errno) => Err(errno).doing("remove a session file"),
+        removed => removed.doing(DOING)?,
     }
+    Ok(Removed::Removed)
 }
 
 /// The entry under lock, unless it is absent even for writers.

@@ -74,6 +74,7 @@ macro_rules! store_suite {
                 a_race_to_create_has_one_winner
                 removal_beats_updates_in_flight
                 removal_beats_touches_in_flight
+                a_race_to_remove_has_one_winner
                 purge_never_removes_what_was_renewed
                 readers_see_whole_entries_and_never_an_older_one
                 listing_is_complete_while_others_create

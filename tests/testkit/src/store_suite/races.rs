@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use webstack_core::Clock as _;
 use webstack_core::SessionId;
-use webstack_core::store::{Created, Entry, GRACE, Removed, Reserved, Touched, Updated};
+use webstack_core::store::{Created, Entry, GRACE, PurgeStep, Removed, Reserved, Touched, Updated};
 
 use super::stage::{Handle, at_once, clock, entry, expiring, handles, id, ids, owned, owner};
 use crate::StoreUnderTest;
@@ -99,29 +99,52 @@ pub fn removal_beats_touches_in_flight(subject: &StoreUnderTest) {
     }
 }
 
-/// A session that is saved in its grace period while a purge comes by is there afterwards, or was gone before.
+/// Of any number who remove an entry at once, one is told that it did.
+pub fn a_race_to_remove_has_one_winner(subject: &StoreUnderTest) {
+    let [one, other] = handles(subject);
+    for round in 0..ROUNDS {
+        one.put(&id(round), &entry("text"));
+        let (first, second) = at_once(|| one.remove(&id(round)), || other.remove(&id(round)));
+        assert_ne!(first, second, "round {round}");
+    }
+}
+
+/// A session that is saved in its grace period while purges come by is there afterwards, or was gone before.
 pub fn purge_never_removes_what_was_renewed(subject: &StoreUnderTest) {
     let Some(clock) = clock(subject, "purge_never_removes_what_was_renewed") else { return };
     let [one, other] = handles(subject);
     for round in 0..ROUNDS {
-        let deadline = clock.now();
+        let (deadline, session) = (clock.now(), id(round));
         let renewed = expiring("renewed", deadline + 100 * GRACE);
-        let version = one.put(&id(round), &expiring("old", deadline));
+        let version = one.put(&session, &expiring("old", deadline));
+        // This entry and no other, over and over, so that a purge meets every moment of the update.
+        let before = u128::from_be_bytes(*session.as_bytes()).wrapping_sub(1).to_be_bytes();
+        let step = PurgeStep::new(1).after(Some(SessionId::from_bytes(before)));
         clock.set(deadline + GRACE - Duration::from_millis(1));
-        let (updated, _) = at_once(
-            || one.update(&id(round), version, &renewed),
+        let done = Done::default();
+        let (updated, ()) = at_once(
             || {
-                clock.advance(Duration::from_millis(1));
-                other.purge_all()
+                let _done = done.when_dropped();
+                std::thread::scope(|threads| {
+                    let update = threads.spawn(|| one.update(&session, version, &renewed));
+                    (0..round * 20).for_each(|_| std::hint::spin_loop());
+                    clock.advance(Duration::from_millis(1));
+                    update.join().expect("a thread that does not panic")
+                })
+            },
+            || {
+                while !done.is_set() {
+                    let _ = other.purge(step);
+                }
             },
         );
-        let found = one.load(&id(round)).map(|found| found.entry);
+        let found = one.load(&session).map(|found| found.entry);
         match updated {
             Updated::Applied(_) => assert_eq!(found, Some(renewed), "round {round}"),
             Updated::Gone => assert_eq!(found, None, "round {round}"),
             Updated::Conflict(_) => panic!("nobody else updates"),
         }
-        let _ = one.remove(&id(round));
+        let _ = one.remove(&session);
     }
 }
 
@@ -134,13 +157,14 @@ pub fn readers_see_whole_entries_and_never_an_older_one(subject: &StoreUnderTest
         entry([&number.to_be_bytes()[..], &filling].concat())
     };
     let mut version = one.put(&id(1), &written(0));
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         for store in [&one, &other] {
             let (done, written) = (&done, &written);
             threads.spawn(move || {
                 let mut latest = 0;
-                while !done.load(Ordering::SeqCst) {
+                while !done.is_set() {
                     let found = store.load(&id(1)).expect("it is there all the time").entry;
                     let number = found.bytes.first_chunk().copied().map(u64::from_be_bytes).expect("a number");
                     assert!(found == written(number), "parts of two writings");
@@ -153,7 +177,6 @@ pub fn readers_see_whole_entries_and_never_an_older_one(subject: &StoreUnderTest
             let Updated::Applied(next) = one.update(&id(1), version, &written(number)) else { panic!("one writer") };
             version = next;
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -164,10 +187,11 @@ pub fn listing_is_complete_while_others_create(subject: &StoreUnderTest) {
     for id in &stay {
         one.put(id, &entry("stays"));
     }
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         threads.spawn(|| {
-            for number in (1000..).take_while(|_| !done.load(Ordering::SeqCst)) {
+            for number in (1000..).take_while(|_| !done.is_set()) {
                 other.put(&id(number), &entry("comes and goes"));
                 assert_eq!(
                     other.remove(&id(number - number % 2)),
@@ -187,7 +211,6 @@ pub fn listing_is_complete_while_others_create(subject: &StoreUnderTest) {
             assert!(listed.is_sorted_by(|a, b| a < b), "in order, each once");
             assert!(stay.iter().all(|id| listed.contains(id)), "none is missing");
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -220,10 +243,11 @@ pub fn a_race_to_reserve_stays_within_the_limit(subject: &StoreUnderTest) {
 pub fn owned_by_never_misses_a_living_session(subject: &StoreUnderTest) {
     let [one, other] = handles(subject);
     let alice = owner("alice");
-    let done = AtomicBool::new(false);
+    let done = Done::default();
     std::thread::scope(|threads| {
+        let _done = done.when_dropped();
         threads.spawn(|| {
-            while !done.load(Ordering::SeqCst) {
+            while !done.is_set() {
                 let _ = other.purge_all();
                 // Long enough for every marker and reservation to look old.
                 subject.clock().into_iter().for_each(|clock| clock.advance(100 * GRACE));
@@ -242,7 +266,6 @@ pub fn owned_by_never_misses_a_living_session(subject: &StoreUnderTest) {
             assert_eq!(one.remove(&session), Removed::Removed);
             assert!(!one.ids_of(&alice).contains(&session), "round {round}");
         }
-        done.store(true, Ordering::SeqCst);
     });
 }
 
@@ -263,6 +286,26 @@ pub fn a_race_of_owners_leaves_the_index_right(subject: &StoreUnderTest) {
         let has = one.load(&id(round)).expect("it lives").entry.owner.expect("somebody's");
         assert_eq!(one.ids_of(&alice).contains(&id(round)), has == alice, "round {round}");
         assert_eq!(one.ids_of(&bob).contains(&id(round)), has == bob, "round {round}");
+    }
+}
+
+/// Tells other threads that the race is over, even if it ends in a panic: they would run for ever otherwise.
+#[derive(Default)]
+struct Done(AtomicBool);
+
+impl Done {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn when_dropped(&self) -> impl Drop {
+        struct Set<'a>(&'a AtomicBool);
+        impl Drop for Set<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::SeqCst);
+            }
+        }
+        Set(&self.0)
     }
 }
 
