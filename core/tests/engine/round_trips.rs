@@ -31,7 +31,7 @@ fn a_read_costs_one_and_a_write_one_more() {
     let site = Site::new();
     let mut visitor = known(&site);
     site.counts.reset();
-    visitor.visit(&site, |session| drop(session.get::<u32>("kept").unwrap()));
+    visitor.visit(&site, |session| assert!(session.contains("kept").unwrap()));
     assert_eq!((site.counts.of(Operation::Load), site.counts.total()), (1, 1));
     site.counts.reset();
     visitor.visit(&site, |session| session.insert("kept", &2).unwrap());

@@ -7,20 +7,20 @@ use webstack_core::{Builder, Clock, Event, Exchange, Outcome, ReplyHeaders, Sess
 use webstack_testkit::{CountingStore, Counts, Faults, FaultyStore, HeldClock};
 
 /// An application's sessions, and the handles to what is beneath them.
-pub struct Site {
-    pub sessions: Sessions,
-    pub clock: HeldClock,
-    pub counts: Counts,
-    pub faults: Faults,
-    pub events: Arc<Mutex<Vec<Event>>>,
+pub(crate) struct Site {
+    pub(crate) sessions: Sessions,
+    pub(crate) clock: HeldClock,
+    pub(crate) counts: Counts,
+    pub(crate) faults: Faults,
+    pub(crate) events: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Site {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    pub fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+    pub(crate) fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
         let clock = HeldClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let store = FaultyStore::new(MemoryStore::new().with_clock(Arc::clone(&shared)));
@@ -35,25 +35,25 @@ impl Site {
         Site { sessions, clock, counts, faults, events }
     }
 
-    pub fn heard(&self, event: impl Fn(&Event) -> bool) -> usize {
+    pub(crate) fn heard(&self, event: impl Fn(&Event) -> bool) -> usize {
         self.events.lock().unwrap().iter().filter(|heard| event(heard)).count()
     }
 
     /// The number of sessions that are alive.
-    pub fn alive(&self) -> usize {
+    pub(crate) fn alive(&self) -> usize {
         block_on(self.sessions.store().list(None, 1_000)).unwrap().len()
     }
 }
 
 /// Who visits; the cookie is `name=value`.
 #[derive(Clone, Default)]
-pub struct Visitor {
-    pub cookie: Option<String>,
+pub(crate) struct Visitor {
+    pub(crate) cookie: Option<String>,
 }
 
 impl Visitor {
     /// A request that has arrived, its session loaded.
-    pub fn arrive(&self, site: &Site) -> Request {
+    pub(crate) fn arrive(&self, site: &Site) -> Request {
         let mut head = http::Request::new(());
         if let Some(cookie) = &self.cookie {
             head.headers_mut().insert("cookie", cookie.parse().unwrap());
@@ -65,7 +65,7 @@ impl Visitor {
     }
 
     /// A whole request; the cookie is kept as a browser would.
-    pub fn visit(&mut self, site: &Site, handle: impl FnOnce(&Session)) -> ReplyHeaders {
+    pub(crate) fn visit(&mut self, site: &Site, handle: impl FnOnce(&Session)) -> ReplyHeaders {
         let request = self.arrive(site);
         handle(&request.session);
         let reply = request.answer(Outcome::Keep);
@@ -73,40 +73,40 @@ impl Visitor {
         reply
     }
 
-    pub fn take(&mut self, reply: &ReplyHeaders) {
+    pub(crate) fn take(&mut self, reply: &ReplyHeaders) {
         let Some(text) = set_cookie(reply) else { return };
         let pair = text.split(';').next().unwrap().to_owned();
         self.cookie = (!pair.ends_with('=')).then_some(pair);
     }
 }
 
-pub struct Request {
-    pub exchange: Exchange,
-    pub session: Session,
+pub(crate) struct Request {
+    pub(crate) exchange: Exchange,
+    pub(crate) session: Session,
 }
 
 impl Request {
-    pub fn answer(self, outcome: Outcome) -> ReplyHeaders {
+    pub(crate) fn answer(self, outcome: Outcome) -> ReplyHeaders {
         block_on(self.exchange.finish(outcome)).unwrap()
     }
 }
 
-pub fn set_cookie(reply: &ReplyHeaders) -> Option<String> {
+pub(crate) fn set_cookie(reply: &ReplyHeaders) -> Option<String> {
     reply.iter().find(|header| header.1 == "set-cookie").map(|header| header.2.to_str().unwrap().to_owned())
 }
 
-pub fn header(reply: &ReplyHeaders, name: &str) -> Option<String> {
+pub(crate) fn header(reply: &ReplyHeaders, name: &str) -> Option<String> {
     reply.iter().find(|header| header.1 == name).map(|header| header.2.to_str().unwrap().to_owned())
 }
 
 /// A visitor with a session that holds `"kept": 1`.
-pub fn known(site: &Site) -> Visitor {
+pub(crate) fn known(site: &Site) -> Visitor {
     let mut visitor = Visitor::default();
     visitor.visit(site, |session| session.insert("kept", &1).unwrap());
     assert!(visitor.cookie.is_some());
     visitor
 }
 
-pub fn value(site: &Site, visitor: &Visitor, key: &str) -> Option<u32> {
+pub(crate) fn value(site: &Site, visitor: &Visitor, key: &str) -> Option<u32> {
     visitor.arrive(site).session.get(key).unwrap()
 }
