@@ -100,8 +100,8 @@ impl Locked {
         Ok(Some(Locked { base, stat, fd, path }))
     }
 
+    /// Reads the file that was locked; to be called once, since it reads from where the file stands.
     pub(super) fn read(&self) -> Result<Content, Fault> {
-        rustix::fs::seek(&self.fd, rustix::fs::SeekFrom::Start(0)).doing("read a session file")?;
         read(&self.fd)
     }
 

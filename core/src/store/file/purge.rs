@@ -72,6 +72,11 @@ fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now
         Ok(_) | Err(Fault::Malformed(_)) => {}
         Err(fault) => return Err(fault),
     }
+    remove_if_due(root, id, now)
+}
+
+/// Looks again under the lock: what was seen without it may have been renewed meanwhile.
+fn remove_if_due(root: &Root, id: &SessionId, now: Timestamp) -> Result<Fate, Fault> {
     let Some(file) = Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive)? else {
         return Ok(Fate::Vanished);
     };
@@ -90,4 +95,31 @@ fn is_leftover(stat: &Stat, now: Timestamp) -> bool {
 
 fn remove_leftover(base: &Base, path: &str, now: Timestamp) -> bool {
     matches!(base.look_at(path), Ok(Some(stat)) if is_leftover(&stat, now)) && base.unlink(path).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::Access;
+    use super::super::open::Demands;
+    use super::super::write::{create, update};
+    use super::*;
+    use crate::store::{Entry, GRACE, Updated, Version};
+
+    /// The moment between looking at an entry and locking it, which no race reliably meets.
+    #[test]
+    fn what_was_renewed_after_it_was_seen_is_left() {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let demands = Demands { access: Access::Private, allow_network_fs: true };
+        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(1_000_000));
+        let entry = |expires| Entry { bytes: "text".into(), expires: Some(expires), owner: None };
+
+        let _ = create(&root, &id, &entry(now), now).expect("it is new");
+        let renewed = update(&root, &id, Version::new(1), &entry(now + 2 * GRACE), now).expect("it is free");
+        assert_eq!(renewed, Updated::Applied(Version::new(2)));
+        let due = |now| remove_if_due(&root, &id, now).expect("no fault");
+        assert!(matches!(due(now + GRACE), Fate::Left));
+        assert!(matches!(due(now + 3 * GRACE), Fate::Removed));
+        assert!(matches!(due(now + 3 * GRACE), Fate::Vanished));
+    }
 }
