@@ -71,6 +71,8 @@ pub(super) fn touch(
 }
 
 pub(super) fn remove(root: &Root, id: &SessionId, now: Timestamp) -> Result<Removed, Fault> {
+    // A directory that was moved aside still has the file: a logout shall reach the one that others use.
+    root.present_base()?;
     let file = match Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive) {
         Err(Fault::Malformed(_)) => return remove_what_is_no_file(root, id),
         locked => match locked? {

@@ -1,0 +1,145 @@
+//! Headless Chromium, driven by its own driver over the WebDriver protocol (W3C).
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+
+/// A running browser with a profile of its own. Dropping it ends it.
+#[derive(Debug)]
+pub struct Chromium {
+    driver: Child,
+    agent: ureq::Agent,
+    session: String,
+}
+
+impl Chromium {
+    /// Starts a browser; `None`, said aloud, if there is none on this machine.
+    ///
+    /// # Panics
+    ///
+    /// If there is one and it does not start, or there is none though everything is to be tested.
+    pub fn start() -> Option<Self> {
+        let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = match spawned {
+            Ok(driver) => driver,
+            Err(error) if !crate::all() => {
+                eprintln!("skipped: chromedriver does not start here ({error}); install chromium and chromium-driver");
+                return None;
+            }
+            Err(error) => panic!("chromedriver does not start: {error}"),
+        };
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        let port = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.strip_prefix("ChromeDriver was started successfully on port ")?
+                    .trim_end_matches('.')
+                    .parse::<u16>()
+                    .ok()
+            })
+            .expect("chromedriver says its port");
+        std::thread::spawn(move || lines.for_each(drop));
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+        let mut browser = Chromium { driver, agent, session: format!("http://127.0.0.1:{port}/session") };
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=900,1400",
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}});
+        let begun = browser.command("", Some(&wanted));
+        let id = begun["sessionId"].as_str().expect("a WebDriver session");
+        browser.session = format!("{}/{id}", browser.session);
+        Some(browser)
+    }
+
+    /// Opens a page and waits until it is there.
+    pub fn open(&self, url: &str) {
+        self.command("/url", Some(&json!({ "url": url })));
+    }
+
+    /// The address of the page.
+    pub fn address(&self) -> String {
+        self.command("/url", None).as_str().expect("an address").to_owned()
+    }
+
+    /// Clicks on what a CSS selector finds, and waits for the page that comes of it.
+    pub fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.command(&format!("/element/{element}/click"), Some(&json!({})));
+    }
+
+    /// Types into what a CSS selector finds.
+    pub fn fill(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        self.command(&format!("/element/{element}/clear"), Some(&json!({})));
+        self.command(&format!("/element/{element}/value"), Some(&json!({ "text": text })));
+    }
+
+    /// The text of what a CSS selector finds.
+    pub fn text(&self, selector: &str) -> String {
+        let element = self.find(selector);
+        self.command(&format!("/element/{element}/text"), None).as_str().expect("a text").to_owned()
+    }
+
+    /// Runs an asynchronous function body in the page and returns what it returns.
+    pub fn run(&self, body: &str) -> Value {
+        let script =
+            format!("const done = arguments[0]; (async () => {{ {body} }})().then(done, e => done(String(e)));");
+        self.command("/execute/async", Some(&json!({ "script": script, "args": [] })))
+    }
+
+    /// The page's cookies, also those that scripts cannot see.
+    pub fn cookies(&self) -> Vec<Value> {
+        self.command("/cookie", None).as_array().expect("a list").clone()
+    }
+
+    /// Keeps a picture of the page.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub fn picture(&self, path: &Path) {
+        let picture = self.command("/screenshot", None);
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(picture.as_str().expect("a text")).expect("base64");
+        std::fs::write(path, bytes).expect("a directory to write to");
+    }
+
+    fn find(&self, selector: &str) -> String {
+        let found = self.command("/element", Some(&json!({"using": "css selector", "value": selector})));
+        let id = found.as_object().and_then(|reference| reference.values().next()).and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("nothing on the page is {selector}")).to_owned()
+    }
+
+    /// One command; its answer's value.
+    fn command(&self, path: &str, body: Option<&Value>) -> Value {
+        let url = format!("{}{path}", self.session);
+        let answer = match body {
+            Some(body) => self.agent.post(&url).send_json(body),
+            None => self.agent.get(&url).call(),
+        };
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let value = answer.body_mut().read_json::<Value>().unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(answer.status().is_success(), "{path}: {value}");
+        value["value"].clone()
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // Ending the session ends the browser; the driver alone would leave it running.
+        drop(self.agent.delete(&self.session).call());
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}

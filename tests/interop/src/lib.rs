@@ -1,0 +1,25 @@
+//! What the tests between programs need: the programs, and a real browser to drive.
+
+mod chromium;
+
+use std::path::PathBuf;
+
+pub use chromium::Chromium;
+
+/// A program of this workspace, built beside the test that asks.
+///
+/// # Panics
+///
+/// If it was not built, with the command that does.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test is a program");
+    let directory = test.ancestors().nth(2).expect("tests are built two directories below the programs");
+    let path = directory.join(name);
+    assert!(path.exists(), "{} is missing: build it with `cargo build --workspace --bins`", path.display());
+    path
+}
+
+/// True if everything is to be tested, and what is missing is a failure.
+pub fn all() -> bool {
+    std::env::var_os("WEBSTACK_TESTS").is_some_and(|wanted| wanted == "all")
+}
