@@ -10,21 +10,13 @@ use std::time::{Duration, Instant};
 use crate::edits::Edits;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
+use crate::load::Base;
 use crate::queue::Place;
 use crate::record::{Content, Record};
 use crate::runtime::within;
 use crate::sessions::Engine;
-use crate::store::{Created, Entry, OwnerKey, Removed, StoreError, Stored, Touched, Updated, Version};
+use crate::store::{Created, Entry, OwnerKey, Removed, StoreError, Touched, Updated};
 use crate::{Error, SessionId, Timestamp, Token};
-
-/// A session as this request last saw it in the store.
-#[derive(Clone, Debug)]
-pub(crate) struct Base {
-    pub(crate) token: Token,
-    pub(crate) version: Version,
-    pub(crate) expires: Option<Timestamp>,
-    pub(crate) record: Record,
-}
 
 /// What a commit came to.
 #[derive(Debug)]
@@ -127,7 +119,7 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits) -> Result<
                 let token = renewed.unwrap_or_else(|| base.token.clone());
                 return Ok(Committed::Stored(Arc::new(Base { token, version, expires, record }), change));
             }
-            Ok(Updated::Conflict(stored)) => match read(base.token.clone(), stored) {
+            Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                 Ok(found) => {
                     if edits.overwrite(&seen.record.content, &found.record.content) {
                         engine.events.report(Event::Overwritten(id));
@@ -137,7 +129,7 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits) -> Result<
                 Err(error) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
-            Ok(Updated::Gone) if base.record.content.is_empty() => return create(engine, edits).await,
+            Ok(Updated::Gone) if base.is_empty() => return create(engine, edits).await,
             Ok(Updated::Gone) => {
                 engine.events.report(Event::Gone(id));
                 return Ok(Committed::Gone);
@@ -177,7 +169,7 @@ fn revise(
         record.signed_in = Some(now);
     }
     record.written = now;
-    let was_empty = seen.record.content.is_empty();
+    let was_empty = seen.is_empty();
     if record.content.is_empty() {
         record.cookie_expires = None;
         let change = if was_empty { TokenChange::Keep } else { TokenChange::TakeBack };
@@ -198,7 +190,7 @@ fn revise(
 /// The request was answered from the session already, so a failure here is an event and nothing more.
 async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
     let id = *seen.token.id();
-    if seen.record.content.is_empty() {
+    if seen.is_empty() {
         return Committed::Unchanged;
     }
     let now = engine.clock.now();
@@ -244,12 +236,6 @@ async fn send_again(engine: &Engine, seen: &Arc<Base>, now: Timestamp) -> Result
         Updated::Conflict(_) => Committed::Unchanged,
         Updated::Gone => Committed::Gone,
     })
-}
-
-/// A stored entry as a base.
-pub(crate) fn read(token: Token, stored: Stored) -> Result<Base, Box<dyn std::error::Error + Send + Sync>> {
-    let record = Record::decode(&stored.entry.bytes)?;
-    Ok(Base { token, version: stored.version, expires: stored.entry.expires, record })
 }
 
 fn entry(engine: &Engine, record: &Record, expires: Option<Timestamp>) -> Result<Entry, Error> {

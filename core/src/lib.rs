@@ -17,6 +17,7 @@ mod events;
 mod exchange;
 mod expiry;
 mod head;
+mod load;
 mod location;
 mod purge;
 mod queue;
@@ -25,8 +26,10 @@ mod reply;
 pub mod runtime;
 mod session;
 mod sessions;
+mod state;
 pub mod store;
 mod token;
+mod visit;
 
 pub use carrier::{CookiePath, CookiePrefix, SameSite};
 pub use clock::{Clock, SystemClock, Timestamp};

@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::commit::Base;
 use crate::edits::{Change, Edit};
-use crate::exchange::{Shared, State};
+use crate::load::Base;
 use crate::record::Content;
 use crate::runtime::Shielded;
 use crate::sessions::Engine;
+use crate::state::State;
+use crate::visit::Visit;
 use crate::{Error, SessionId};
 
 /// A visitor's session during one request.
@@ -48,16 +49,16 @@ use crate::{Error, SessionId};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Session {
-    shared: Arc<Shared>,
+    visit: Arc<Visit>,
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Session { shared }
+    pub(crate) fn new(visit: Arc<Visit>) -> Self {
+        Session { visit }
     }
 
     pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.shared.engine
+        &self.visit.engine
     }
 
     /// Loads the session from the store, on the first call. Extractors do it; middleware may.
@@ -66,7 +67,7 @@ impl Session {
     ///
     /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails.
     pub async fn load(&self) -> Result<(), Error> {
-        self.shared.load().await
+        self.visit.load().await
     }
 
     /// The value of a key; `None` if there is none.
@@ -75,7 +76,7 @@ impl Session {
     ///
     /// [`Error::Value`] if the value is not of this type.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let state = self.shared.open()?;
+        let state = self.visit.open()?;
         state.content().map_or(Ok(None), |content| decode(content, key))
     }
 
@@ -90,7 +91,7 @@ impl Session {
     /// [`Error::Value`] if the value cannot be written as JSON.
     pub fn insert<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Error> {
         let value = to_raw_value(value).map_err(Error::Value)?;
-        self.shared.open()?.edit(Edit::Insert(key.into(), value))
+        self.visit.open()?.edit(Edit::Insert(key.into(), value))
     }
 
     /// Changes a value by a function of the old one, and returns the new one as it is for now.
@@ -107,7 +108,7 @@ impl Session {
         T: Serialize + DeserializeOwned,
         F: Fn(Option<T>) -> T + Send + 'static,
     {
-        let mut state = self.shared.open()?;
+        let mut state = self.visit.open()?;
         state.edit(Edit::Update(key.into(), replayable(change)))?;
         state.content().map_or(Ok(None), |content| decode(content, key))?.ok_or(Error::Gone)
     }
@@ -127,8 +128,8 @@ impl Session {
     {
         let edit = Edit::Update(key.into(), replayable(change));
         let key = key.to_owned();
-        let shared = Arc::clone(&self.shared);
-        self.shielded(async move { shared.apply(edit, move |content| decode(content, &key)?.ok_or(Error::Gone)).await })
+        let visit = Arc::clone(&self.visit);
+        self.shielded(async move { visit.apply(edit, move |content| decode(content, &key)?.ok_or(Error::Gone)).await })
             .await
     }
 
@@ -138,7 +139,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn remove(&self, key: &str) -> Result<bool, Error> {
-        let mut state = self.shared.open()?;
+        let mut state = self.visit.open()?;
         let present = contains(&state, key);
         if present {
             state.edit(Edit::Remove(key.into()))?;
@@ -152,7 +153,7 @@ impl Session {
     ///
     /// [`Error::Value`] if the value is not of this type; it then stays.
     pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let mut state = self.shared.open()?;
+        let mut state = self.visit.open()?;
         let value = state.content().map_or(Ok(None), |content| decode(content, key))?;
         if contains(&state, key) {
             state.edit(Edit::Remove(key.into()))?;
@@ -166,7 +167,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn contains(&self, key: &str) -> Result<bool, Error> {
-        Ok(contains(&*self.shared.open()?, key))
+        Ok(contains(&*self.visit.open()?, key))
     }
 
     /// The keys, in alphabetical order.
@@ -175,7 +176,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn keys(&self) -> Result<Vec<String>, Error> {
-        let state = self.shared.open()?;
+        let state = self.visit.open()?;
         Ok(state.content().map_or(Vec::new(), |content| content.values.keys().map(ToString::to_string).collect()))
     }
 
@@ -185,7 +186,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn len(&self) -> Result<usize, Error> {
-        Ok(self.shared.open()?.content().map_or(0, |content| content.values.len()))
+        Ok(self.visit.open()?.content().map_or(0, |content| content.values.len()))
     }
 
     /// True if there are no values. (There may be a user all the same.)
@@ -203,7 +204,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn clear(&self) -> Result<(), Error> {
-        let mut state = self.shared.open()?;
+        let mut state = self.visit.open()?;
         if state.content().is_none_or(|content| content.values.is_empty()) {
             return Ok(());
         }
@@ -216,7 +217,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn user(&self) -> Result<Option<String>, Error> {
-        Ok(self.shared.open()?.content().and_then(|content| content.user.as_deref()).map(str::to_owned))
+        Ok(self.visit.open()?.content().and_then(|content| content.user.as_deref()).map(str::to_owned))
     }
 
     /// Signs a user in: keeps the values, renews the token and begins the absolute lifetime anew.
@@ -230,7 +231,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn set_user(&self, user: &str) -> Result<(), Error> {
-        self.shared.open()?.edit(Edit::SetUser(Some(user.into())))
+        self.visit.open()?.edit(Edit::SetUser(Some(user.into())))
     }
 
     /// Signs the user out and keeps the values; the token is renewed. To end the session use
@@ -240,7 +241,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn clear_user(&self) -> Result<(), Error> {
-        let mut state = self.shared.open()?;
+        let mut state = self.visit.open()?;
         if state.content().is_none_or(|content| content.user.is_none()) {
             return Ok(());
         }
@@ -253,7 +254,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn renew(&self) -> Result<(), Error> {
-        self.shared.open()?.edit(Edit::Renew)
+        self.visit.open()?.edit(Edit::Renew)
     }
 
     /// Ends the session: the logout. What is put into it afterwards begins a new session with a new id.
@@ -266,7 +267,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn invalidate(&self) -> Result<(), Error> {
-        self.shared.open()?.invalidate();
+        self.visit.open()?.invalidate();
         Ok(())
     }
 
@@ -305,7 +306,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn accessed(&self) -> Result<Option<SystemTime>, Error> {
-        let lifetime = self.shared.engine.lifetime;
+        let lifetime = self.visit.engine.lifetime;
         self.of_stored(|base| lifetime.accessed(base.record.written, base.expires).into())
     }
 
@@ -324,7 +325,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn is_new(&self) -> Result<bool, Error> {
-        Ok(!self.shared.open()?.found)
+        Ok(!self.visit.open()?.found)
     }
 
     /// True if the request presented a well-formed token whose session is no more.
@@ -333,8 +334,8 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn was_invalidated(&self) -> Result<bool, Error> {
-        let found = self.shared.open()?.found;
-        Ok(!found && self.shared.presented_token())
+        let found = self.visit.open()?.found;
+        Ok(!found && self.visit.presented_token())
     }
 
     /// Stores at once what was done so far. It is then kept even if the request fails.
@@ -344,8 +345,8 @@ impl Session {
     /// [`Error::Gone`] if the session ended or changed hands meanwhile; [`Error::TooLarge`] and
     /// [`Error::TooManyValues`]; what the store says.
     pub async fn save(&self) -> Result<(), Error> {
-        let shared = Arc::clone(&self.shared);
-        self.shielded(async move { shared.save().await }).await
+        let visit = Arc::clone(&self.visit);
+        self.shielded(async move { visit.save().await }).await
     }
 
     /// Sees what other requests stored meanwhile; what this one did and has not stored yet is applied on top.
@@ -354,17 +355,17 @@ impl Session {
     ///
     /// [`Error::Gone`] if the session ended or changed hands meanwhile; what the store says.
     pub async fn reload(&self) -> Result<(), Error> {
-        self.shared.reload().await
+        self.visit.reload().await
     }
 
     /// Once begun, storing goes on to its end though the handler is cancelled: nothing is stored twice or half.
     async fn shielded<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        Shielded::new(self.shared.engine.runtime(), future).await
+        Shielded::new(self.visit.engine.runtime(), future).await
     }
 
     fn of_stored<T>(&self, look: impl FnOnce(&Base) -> T) -> Result<Option<T>, Error> {
-        let state = self.shared.open()?;
-        Ok(state.base.as_deref().filter(|base| !base.record.content.is_empty()).map(look))
+        let state = self.visit.open()?;
+        Ok(state.base.as_deref().filter(|base| !base.is_empty()).map(look))
     }
 }
 

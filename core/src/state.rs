@@ -1,0 +1,99 @@
+//! What is known of a session during a request: what was loaded, and what was done to it since.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::edits::{Edit, Edits};
+use crate::load::Base;
+use crate::record::Content;
+use crate::{Error, SessionId, Token};
+
+/// How far an exchange has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    #[default]
+    Unloaded,
+    Open,
+    Done,
+}
+
+/// What is known of the session during an exchange.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) stage: Stage,
+    /// Somebody asked for the session, whether or not it could be loaded.
+    pub(crate) consulted: bool,
+    /// What is stored, as last seen; `None`: no session, or one that begins with this request.
+    pub(crate) base: Option<Arc<Base>>,
+    /// What the request did and has not stored yet.
+    pub(crate) edits: Edits,
+    /// Base and edits together, once there are edits.
+    draft: Option<Content>,
+    /// A session that is to end with this request.
+    pub(crate) ending: Option<SessionId>,
+    /// The session ended or changed hands meanwhile: edits are void.
+    pub(crate) gone: bool,
+    /// The request presented a living session with something in it.
+    pub(crate) found: bool,
+    /// The response so far.
+    pub(crate) token_change: Option<TokenReply>,
+}
+
+/// What the response says of the token.
+#[derive(Debug)]
+pub(crate) enum TokenReply {
+    HandOut(Token, Option<Duration>),
+    TakeBack,
+}
+
+impl State {
+    /// The content as the handler sees it.
+    pub(crate) fn content(&self) -> Option<&Content> {
+        self.draft.as_ref().or(self.base.as_ref().map(|base| &base.record.content))
+    }
+
+    /// Applies an edit to what the handler sees, and remembers it.
+    pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
+        if self.draft.is_none() {
+            self.draft = Some(self.content().cloned().unwrap_or_default());
+        }
+        if let Some(draft) = &mut self.draft {
+            edit.apply(draft).map_err(Error::Value)?;
+        }
+        self.edits.push(edit);
+        Ok(())
+    }
+
+    /// Ends the session that the request presented or began; what follows begins a new one.
+    pub(crate) fn invalidate(&mut self) {
+        if let Some(base) = self.base.take() {
+            self.ending = Some(*base.token.id());
+        }
+        *self = State {
+            stage: self.stage,
+            consulted: self.consulted,
+            ending: self.ending,
+            token_change: self.token_change.take(),
+            ..State::default()
+        };
+    }
+
+    /// Drops what is not stored.
+    pub(crate) fn discard_edits(&mut self) {
+        self.edits = Edits::default();
+        self.draft = None;
+    }
+
+    /// Takes up what is stored now, under the edits that are not.
+    pub(crate) fn rebase(&mut self, base: Option<Arc<Base>>) -> Result<(), Error> {
+        self.base = base;
+        self.draft = None;
+        if !self.edits.is_empty() {
+            let mut draft = self.content().cloned().unwrap_or_default();
+            let replayed = self.edits.replay(&mut draft).map_err(Error::Value);
+            self.draft = Some(draft);
+            return replayed;
+        }
+        Ok(())
+    }
+}
