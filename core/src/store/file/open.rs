@@ -15,7 +15,7 @@ use super::filesystem;
 #[non_exhaustive]
 pub enum OpenError {
     /// There is no such directory, nor one to make it in.
-    #[error("{} does not exist and its parent directory is missing too: create the parent first", .path.display())]
+    #[error("{} does not exist: create it, or the directory that it belongs in", .path.display())]
     Missing {
         /// The directory.
         path: PathBuf,
