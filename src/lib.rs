@@ -5,13 +5,19 @@
 //! | feature | module | for |
 //! |---|---|---|
 //! | `actix-web` | `webstack::actix_web` | actix-web 4 |
+//! | `axum` | `webstack::axum` | axum 0.8 |
+//! | `tower` | `webstack::tower` | every tower stack |
 //!
 //! [`Session`] is what applications use, [`Sessions`] what they configure, [`store`] where sessions are kept.
 
 #[cfg(feature = "actix-web")]
 pub use webstack_actix_web as actix_web;
+#[cfg(feature = "axum")]
+pub use webstack_axum as axum;
 pub use webstack_core::{
     Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange, Finish,
     MalformedId, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders, RequestHead, SameSite, SecretDigest, Session,
-    SessionId, Sessions, SystemClock, Timestamp, Token, runtime, store,
+    SessionId, Sessions, SystemClock, Timestamp, Token, app, runtime, store,
 };
+#[cfg(feature = "tower")]
+pub use webstack_tower as tower;
