@@ -38,7 +38,8 @@
 //! | the client leaves after the handler has answered | stored to the end |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |
 //!
-//! A router is a [neutral application](webstack_core::app) as it is: it can be mounted in every other environment.
+//! A router is a [neutral application](webstack_core::app) as it is: it can be mounted in every other environment. The other
+//! way round, `router.nest_service("/prefix", webstack_axum::mount(app))` takes one in.
 
 mod error;
 mod extractor;
@@ -48,7 +49,7 @@ use axum::http::{Extensions, Uri};
 pub use error::{Error, Result};
 pub use extractor::Session;
 use webstack_core::Sessions;
-pub use webstack_tower::{SessionLayer, builder, from_env};
+pub use webstack_tower::{SessionLayer, builder, from_env, mount};
 
 /// The layer that gives every handler of a router a session.
 ///

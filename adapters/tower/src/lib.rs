@@ -41,13 +41,17 @@
 //! | the client leaves after the inner service has answered | stored to the end |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |
 //!
+//! [`mount`] serves a [neutral application](webstack_core::app) to requests with any body.
+//!
 //! A layer inside another one of the same sessions stands aside.
 
 mod head;
 mod layer;
+mod mount;
 
 pub use head::MountOf;
 pub use layer::{ReplyBody, SessionLayer, SessionService};
+pub use mount::{Mounted, mount};
 use webstack_core::{Builder, ConfigError, Environment, Sessions};
 
 /// Begins a configuration for a server on tokio.

@@ -24,6 +24,11 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// A mount under a prefix that a router has taken off already.
+    pub fn new(script_name: &str, original_uri: Uri) -> Self {
+        Mount { script_name: script_name.trim_end_matches('/').into(), original_uri }
+    }
+
     /// Takes a prefix off a URI; `None` if the URI is not below it.
     pub fn split(prefix: &str, uri: Uri) -> Option<(Mount, Uri)> {
         let prefix = prefix.trim_end_matches('/');
@@ -34,7 +39,7 @@ impl Mount {
             None | Some(b'?') => format!("/{rest}").parse().ok()?,
             Some(_) => return None,
         };
-        Some((Mount { script_name: prefix.into(), original_uri: uri }, inner))
+        Some((Mount::new(prefix, uri), inner))
     }
 
     /// The prefix, without a slash at its end: CGI's `SCRIPT_NAME`. Empty for the root.

@@ -8,7 +8,7 @@
 //! The sessions are files in the directory `WebStack-sessions`, where the server is run.
 
 use actix_web::{App, HttpServer, get};
-use webstack_actix_web::{Result, Session, SessionMiddleware};
+use webstack::actix_web::{Result, Session, SessionMiddleware};
 
 #[get("/")]
 async fn index(session: Session) -> Result<String> {
@@ -18,7 +18,7 @@ async fn index(session: Session) -> Result<String> {
 
 #[actix_web::main]
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let sessions = webstack_actix_web::from_env()?;
+    let sessions = webstack::actix_web::from_env()?;
     let app = move || App::new().wrap(SessionMiddleware::new(sessions.clone())).service(index);
     HttpServer::new(app).bind("localhost:8080")?.run().await?;
     Ok(())

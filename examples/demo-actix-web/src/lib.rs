@@ -7,11 +7,11 @@ mod routes;
 use std::io;
 use std::net::TcpListener;
 
-use actix_web::dev::Server;
 use actix_web::{App, HttpServer, rt, web};
 use webstack_actix_web::SessionMiddleware;
 use webstack_core::Sessions;
 use webstack_demo_app::MAX_BODY;
+use webstack_demo_server::Stop;
 
 pub use routes::routes;
 
@@ -21,34 +21,19 @@ pub const ENVIRONMENT: &str = "actix-web";
 /// Longer than any route pauses, so that a server that is told to stop answers everybody first.
 const SHUTDOWN_SECONDS: u64 = 65;
 
-/// A server on this socket. It serves when it is awaited, until `stop` is ready, and finishes the requests in flight.
+/// Serves the socket on this thread and a runtime of its own, until `stop` is ready, and finishes the requests in flight.
 ///
 /// # Errors
 ///
 /// If the socket cannot be served.
-pub fn serve(
-    listener: TcpListener,
-    sessions: Sessions,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<Server> {
+pub fn run(listener: TcpListener, sessions: Sessions, stop: Stop) -> io::Result<()> {
     let app = move || {
         App::new()
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .wrap(SessionMiddleware::new(sessions.clone()))
             .configure(routes)
     };
-    Ok(HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(stop).listen(listener)?.run())
-}
-
-/// [`serve`], on this thread and a runtime of its own, to the end.
-///
-/// # Errors
-///
-/// If the socket cannot be served.
-pub fn run(
-    listener: TcpListener,
-    sessions: Sessions,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    rt::System::new().block_on(async { serve(listener, sessions, stop)?.await })
+    rt::System::new().block_on(async {
+        HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(stop).listen(listener)?.run().await
+    })
 }

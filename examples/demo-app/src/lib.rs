@@ -11,12 +11,14 @@
 //! | [`slow`] | `/api/slow-…`: the same with a pause in the middle, so that requests overlap |
 //! | [`status`] | `/api/set-then/…`, `/api/save-then/…`, `/api/logout-then/…`, `/api/own-cookie/…` |
 //! | [`page`], [`ui`] | `/` and `/ui/{action}`, for people; `/plain` |
+//! | [`portable`] | all of them as one neutral application |
 //!
-//! Paths are not in here because each framework writes them its own way; what a path means is.
+//! Servers write the paths their own way, beside the neutral application, so that both ways stay working.
 
 mod input;
 pub mod lifecycle;
 pub mod page;
+pub mod portable;
 mod reply;
 pub mod slow;
 pub mod status;

@@ -35,6 +35,16 @@ impl Failure {
         Failure::Request { status: StatusCode::BAD_REQUEST, why }
     }
 
+    /// 404: there is no such path.
+    pub(crate) const fn not_found() -> Self {
+        Failure::Request { status: StatusCode::NOT_FOUND, why: "there is nothing here" }
+    }
+
+    /// 413: the request body is too large.
+    pub(crate) const fn too_large() -> Self {
+        Failure::Request { status: StatusCode::PAYLOAD_TOO_LARGE, why: "the body is too large" }
+    }
+
     /// The status of the reply.
     pub fn status(&self) -> StatusCode {
         match self {

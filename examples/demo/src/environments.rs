@@ -1,20 +1,15 @@
 //! The environments that the demo runs. Another one is one more line.
 
-use std::io;
-use std::net::TcpListener;
-use std::pin::Pin;
+use webstack_demo_server::Run;
 
-use webstack_core::Sessions;
-
-/// Ready when the servers shall finish what is in flight and return.
-pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// An environment: its name, and how it serves a socket on the calling thread, to the end.
+/// An environment: its name, and how it serves a socket.
 pub(crate) struct Environment {
     pub(crate) name: &'static str,
-    pub(crate) run: fn(TcpListener, Sessions, Stop) -> io::Result<()>,
+    pub(crate) run: Run,
 }
 
 /// In the order of their ports.
-pub(crate) const ENVIRONMENTS: &[Environment] =
-    &[Environment { name: demo_actix_web::ENVIRONMENT, run: demo_actix_web::run }];
+pub(crate) const ENVIRONMENTS: &[Environment] = &[
+    Environment { name: demo_actix_web::ENVIRONMENT, run: demo_actix_web::run },
+    Environment { name: demo_axum::ENVIRONMENT, run: demo_axum::run },
+];

@@ -10,16 +10,14 @@
 mod environments;
 mod table;
 
-use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::sync::{mpsc, watch};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 use webstack_core::Sessions;
+use webstack_demo_server::{complain, log_to_stderr, told_to_stop};
 
 use environments::{ENVIRONMENTS, Environment};
 
@@ -33,24 +31,15 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_env_filter(EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy())
-        .init();
+    log_to_stderr();
     let sessions = match webstack_actix_web::from_env() {
         Ok(sessions) => sessions,
-        Err(error) => return complain(2, error),
+        Err(error) => return complain("demo", 2, error),
     };
     match bind(options.port).and_then(|listeners| serve(listeners, &sessions)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => complain(1, error),
+        Err(error) => complain("demo", 1, error),
     }
-}
-
-fn complain(status: u8, error: impl Display) -> ExitCode {
-    // nobody is left to tell if standard error is gone
-    let _ = writeln!(io::stderr(), "demo: {error}");
-    ExitCode::from(status)
 }
 
 /// One socket per environment, before anything is served: all of them or none.
@@ -100,10 +89,11 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
     }
     drop(report);
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let told = told_to_stop()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let ended = tokio::select! {
-            told = told_to_stop() => told,
+            () = told => Ok(()),
             Some(report) = reports.recv() => report,
         };
         stop.send_replace(true);
@@ -119,18 +109,4 @@ fn place(sessions: &Sessions) -> String {
         Some(directory) => directory.display().to_string(),
         None => "(not in a directory)".to_owned(),
     }
-}
-
-#[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        told = tokio::signal::ctrl_c() => told,
-        _ = terminate.recv() => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
 }

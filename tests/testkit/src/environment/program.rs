@@ -10,19 +10,26 @@ use super::{Capabilities, EnvironmentUnderTest, NotStarted, PanicIs, Server, Set
 #[derive(Clone, Debug)]
 pub struct Program {
     path: PathBuf,
+    mount: String,
     capabilities: Capabilities,
 }
 
 impl Program {
     /// The program at this path. A panic closes the connection, and one process runs at a time, until said otherwise.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Program { path: path.into(), capabilities: Capabilities::new(PanicIs::Closed) }
+        Program { path: path.into(), mount: String::new(), capabilities: Capabilities::new(PanicIs::Closed) }
     }
 
     /// What a client sees of a handler that panics.
     #[must_use]
     pub fn panics(self, panics: PanicIs) -> Self {
         Program { capabilities: Capabilities { panics, ..self.capabilities }, ..self }
+    }
+
+    /// The demo application to be tested is mounted under this path, as `/portable`.
+    #[must_use]
+    pub fn below(self, path: &str) -> Self {
+        Program { mount: path.trim_end_matches('/').to_owned(), ..self }
     }
 
     /// Several of it may run over one store.
@@ -42,6 +49,7 @@ impl EnvironmentUnderTest for Program {
         let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
         let mut command = Command::new(path);
         settings.apply(command.args(["--listen", "127.0.0.1:0"]));
-        Server::spawn(&mut command, |line| line.strip_prefix("listening on ").map(str::to_owned))
+        let mount = self.mount.clone();
+        Server::spawn(&mut command, move |line| Some(format!("{}{mount}", line.strip_prefix("listening on ")?)))
     }
 }
