@@ -1,6 +1,6 @@
 //! An actix-web request as the engine sees it.
 
-use actix_web::dev::ServiceRequest;
+use actix_web::dev::{Path, ServiceRequest, Url};
 use webstack_core::RequestHead;
 
 pub(crate) struct Head<'a>(pub(crate) &'a ServiceRequest);
@@ -14,11 +14,14 @@ impl RequestHead for Head<'_> {
         self.0.app_config().secure()
     }
 
-    /// What routing has consumed of the path before it came to the middleware: the scope's prefix.
     fn mount(&self) -> &str {
-        let matched = self.0.match_info();
-        let whole = matched.as_str();
-        let prefix = whole.len().saturating_sub(matched.unprocessed().len());
-        whole.get(..prefix).unwrap_or_default().trim_end_matches('/')
+        prefix_of(self.0.match_info())
     }
+}
+
+/// What routing has consumed of the path so far: the scope's prefix, without a slash at its end.
+pub(crate) fn prefix_of(matched: &Path<Url>) -> &str {
+    let whole = matched.as_str();
+    let prefix = whole.len().saturating_sub(matched.unprocessed().len());
+    whole.get(..prefix).unwrap_or_default().trim_end_matches('/')
 }

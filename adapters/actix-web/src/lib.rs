@@ -39,16 +39,20 @@
 //! | the client leaves | actix-web runs the handler to its end, and the session is stored |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |
 //!
+//! [`mount`] takes in a [neutral application](webstack_core::app), an axum `Router` for instance.
+//!
 //! Wrapping an application and a scope in it with the same sessions is harmless: the inner one stands aside.
 
 mod error;
 mod extractor;
 mod head;
 mod middleware;
+mod mount;
 
 pub use error::{Error, Result};
 pub use extractor::Session;
 pub use middleware::{SessionMiddleware, SessionService};
+pub use mount::mount;
 use webstack_core::{Builder, ConfigError, Environment, Sessions};
 
 /// Begins a configuration for an actix-web server.

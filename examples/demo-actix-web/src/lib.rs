@@ -8,9 +8,9 @@ use std::io;
 use std::net::TcpListener;
 
 use actix_web::{App, HttpServer, rt, web};
-use webstack_actix_web::SessionMiddleware;
+use webstack_actix_web::{SessionMiddleware, mount};
 use webstack_core::Sessions;
-use webstack_demo_app::MAX_BODY;
+use webstack_demo_app::{MAX_BODY, portable};
 use webstack_demo_server::Stop;
 
 pub use routes::routes;
@@ -31,6 +31,7 @@ pub fn run(listener: TcpListener, sessions: Sessions, stop: Stop) -> io::Result<
         App::new()
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .wrap(SessionMiddleware::new(sessions.clone()))
+            .service(web::scope("/portable").default_service(mount(portable::app(ENVIRONMENT, rt::time::sleep))))
             .configure(routes)
     };
     rt::System::new().block_on(async {

@@ -7,3 +7,8 @@ environment_suite!(
     actix_web,
     Program::new(env!("CARGO_BIN_EXE_demo-actix-web")).panics(PanicIs::Closed).multi_process()
 );
+
+environment_suite!(
+    actix_web_portable,
+    Program::new(env!("CARGO_BIN_EXE_demo-actix-web")).panics(PanicIs::Closed).multi_process().below("/portable")
+);
