@@ -7,6 +7,7 @@
 //! | `actix-web` | `webstack::actix_web` | actix-web 4 |
 //! | `axum` | `webstack::axum` | axum 0.8 |
 //! | `tower` | `webstack::tower` | every tower stack |
+//! | `warp` | `webstack::warp` | warp 0.4 |
 //!
 //! [`Session`] is what applications use, [`Sessions`] what they configure, [`store`] where sessions are kept.
 
@@ -21,3 +22,5 @@ pub use webstack_core::{
 };
 #[cfg(feature = "tower")]
 pub use webstack_tower as tower;
+#[cfg(feature = "warp")]
+pub use webstack_warp as warp;
