@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `actix-web` | `webstack::actix_web` | actix-web 4 |
 //! | `axum` | `webstack::axum` | axum 0.8 |
+//! | `rocket` | `webstack::rocket` | rocket 0.5 |
 //! | `tower` | `webstack::tower` | every tower stack |
 //! | `warp` | `webstack::warp` | warp 0.4 |
 //!
@@ -20,6 +21,8 @@ pub use webstack_core::{
     MalformedId, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders, RequestHead, SameSite, SecretDigest, Session,
     SessionId, Sessions, SystemClock, Timestamp, Token, app, runtime, store,
 };
+#[cfg(feature = "rocket")]
+pub use webstack_rocket as rocket;
 #[cfg(feature = "tower")]
 pub use webstack_tower as tower;
 #[cfg(feature = "warp")]

@@ -11,7 +11,7 @@ use actix_web::{App, HttpServer, rt, web};
 use webstack_actix_web::{SessionMiddleware, mount};
 use webstack_core::Sessions;
 use webstack_demo_app::{MAX_BODY, portable};
-use webstack_demo_server::Stop;
+use webstack_demo_server::{Ready, Stop};
 
 pub use routes::routes;
 
@@ -26,7 +26,7 @@ const SHUTDOWN_SECONDS: u64 = 65;
 /// # Errors
 ///
 /// If the socket cannot be served.
-pub fn run(listener: TcpListener, sessions: Sessions, stop: Stop) -> io::Result<()> {
+pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) -> io::Result<()> {
     let app = move || {
         App::new()
             .app_data(web::PayloadConfig::new(MAX_BODY))
@@ -34,6 +34,8 @@ pub fn run(listener: TcpListener, sessions: Sessions, stop: Stop) -> io::Result<
             .service(web::scope("/portable").default_service(mount(portable::app(ENVIRONMENT, rt::time::sleep))))
             .configure(routes)
     };
+    // A bound socket queues what comes until it is served.
+    ready();
     rt::System::new().block_on(async {
         HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(stop).listen(listener)?.run().await
     })

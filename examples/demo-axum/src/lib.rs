@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use axum::extract::DefaultBodyLimit;
 use webstack_core::Sessions;
 use webstack_demo_app::{MAX_BODY, portable};
-use webstack_demo_server::Stop;
+use webstack_demo_server::{Ready, Stop};
 
 pub use routes::routes;
 
@@ -22,8 +22,10 @@ pub const ENVIRONMENT: &str = "axum";
 /// # Errors
 ///
 /// If the socket cannot be served.
-pub fn run(listener: TcpListener, sessions: Sessions, stop: Stop) -> io::Result<()> {
+pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) -> io::Result<()> {
     listener.set_nonblocking(true)?;
+    // A bound socket queues what comes until it is served.
+    ready();
     let portable = webstack_axum::mount(portable::app(ENVIRONMENT, tokio::time::sleep));
     let app = routes()
         .nest_service("/portable", portable)

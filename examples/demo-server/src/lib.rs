@@ -15,8 +15,11 @@ use webstack_core::{ConfigError, Sessions};
 /// Ready when a server shall finish what is in flight and return.
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// To be called when a server accepts connections.
+pub type Ready = Box<dyn FnOnce() + Send + Sync>;
+
 /// Serves a socket on the calling thread, to the end.
-pub type Run = fn(TcpListener, Sessions, Stop) -> io::Result<()>;
+pub type Run = fn(TcpListener, Sessions, Ready, Stop) -> io::Result<()>;
 
 /// The demo application of webstack.
 #[derive(Parser)]
@@ -36,7 +39,13 @@ pub fn program(name: &str, sessions: fn() -> Result<Sessions, ConfigError>, run:
         Ok(sessions) => sessions,
         Err(error) => return complain(name, 2, error),
     };
-    match listen(options.listen).and_then(|listener| run(listener, sessions, told_to_stop()?)) {
+    let served = TcpListener::bind(options.listen).and_then(|listener| {
+        let address = listener.local_addr()?;
+        // whoever started this and does not listen does not want to know
+        let ready = move || drop(writeln!(io::stdout(), "listening on http://{address}"));
+        run(listener, sessions, Box::new(ready), told_to_stop()?)
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(name, 1, format_args!("cannot serve {}: {error}", options.listen)),
     }
@@ -55,13 +64,6 @@ pub fn complain(name: &str, status: u8, error: impl Display) -> ExitCode {
     // nobody is left to tell if standard error is gone
     let _ = writeln!(io::stderr(), "{name}: {error}");
     ExitCode::from(status)
-}
-
-/// The system accepts connections from here on, so this is the moment to say so.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
-    Ok(listener)
 }
 
 /// Ready when the program is asked to end: SIGTERM, or SIGINT as Ctrl-C sends it. Heard on a thread of its own, because

@@ -12,5 +12,6 @@ pub(crate) struct Environment {
 pub(crate) const ENVIRONMENTS: &[Environment] = &[
     Environment { name: demo_actix_web::ENVIRONMENT, run: demo_actix_web::run },
     Environment { name: demo_axum::ENVIRONMENT, run: demo_axum::run },
+    Environment { name: demo_rocket::ENVIRONMENT, run: demo_rocket::run },
     Environment { name: demo_warp::ENVIRONMENT, run: demo_warp::run },
 ];

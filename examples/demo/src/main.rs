@@ -84,7 +84,7 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
             // an error means that the sender is gone, and the program with it
             let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
             // nobody listens any more if another environment failed
-            let _ = report.send((environment.run)(listener, sessions, Box::pin(stop)));
+            let _ = report.send((environment.run)(listener, sessions, Box::new(|| ()), Box::pin(stop)));
         })?;
     }
     drop(report);

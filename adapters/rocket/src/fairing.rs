@@ -1,0 +1,121 @@
+//! The fairing: an exchange around every request.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rocket::fairing::{Fairing, Info, Kind};
+use rocket::{Data, Orbit, Request, Response, Rocket};
+use webstack_core::{Exchange, Outcome, Placing, Refusal, Session, Sessions};
+
+use crate::error::refuse;
+use crate::head::Head;
+
+/// Gives every request a session: `rocket::build().attach(SessionFairing::new(sessions))`.
+///
+/// Response fairings attached after this one see the session's headers; a status that they change comes too late.
+///
+/// ```
+/// use webstack_core::store::MemoryStore;
+/// use webstack_rocket::SessionFairing;
+///
+/// let sessions = webstack_rocket::builder().store(MemoryStore::new()).build().unwrap();
+/// let rocket = rocket::build().attach(SessionFairing::new(sessions));
+/// ```
+#[derive(Clone, Debug)]
+pub struct SessionFairing {
+    sessions: Sessions,
+    below: String,
+}
+
+impl SessionFairing {
+    /// A fairing for these sessions.
+    pub fn new(sessions: Sessions) -> Self {
+        let sessions = sessions.with_default_runtime(webstack_core::runtime::Tokio);
+        SessionFairing { sessions, below: String::new() }
+    }
+
+    /// Says under which path prefix the application is reached, for `WEBSTACK_COOKIE_PATH=mount`. rocket knows the route's
+    /// own prefix only after routing.
+    #[must_use]
+    pub fn below(self, prefix: &str) -> Self {
+        SessionFairing { below: prefix.trim_end_matches('/').to_owned(), ..self }
+    }
+}
+
+#[rocket::async_trait]
+impl Fairing for SessionFairing {
+    fn info(&self) -> Info {
+        Info { name: "webstack sessions", kind: Kind::Liftoff | Kind::Request | Kind::Response }
+    }
+
+    async fn on_liftoff(&self, _: &Rocket<Orbit>) {
+        self.sessions.start_purging();
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        let exchange = self.sessions.open(&Head { request, below: &self.below });
+        request.local_cache(|| Opened::new(exchange));
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let opened = Opened::of(request);
+        let Some(exchange) = opened.lock().exchange.take() else { return };
+        match exchange.finish(Outcome::of_status(response.status().code)).await {
+            Ok(headers) => {
+                // Catchers answer what the guard refused, and know nothing of Retry-After.
+                if let Some(refusal) = opened.lock().refused.take() {
+                    for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
+                        response
+                            .set_raw_header(name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned());
+                    }
+                }
+                for (placing, name, value) in headers.iter() {
+                    let (name, value) = (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned());
+                    match placing {
+                        // Never replaces: the cookie jar's own headers are written already.
+                        Placing::Append => {
+                            response.adjoin_raw_header(name, value);
+                        }
+                        Placing::Replace => {
+                            response.set_raw_header(name, value);
+                        }
+                    }
+                }
+            }
+            Err(error) => *response = refuse(&error.refusal()),
+        }
+    }
+}
+
+/// What the fairing leaves in a request for the guard, and finds again at the end.
+#[derive(Default)]
+pub(crate) struct Opened(Mutex<Inside>);
+
+#[derive(Default)]
+pub(crate) struct Inside {
+    exchange: Option<Exchange>,
+    /// What the guard failed with.
+    refused: Option<Refusal>,
+}
+
+impl Opened {
+    fn new(exchange: Exchange) -> Self {
+        Opened(Mutex::new(Inside { exchange: Some(exchange), refused: None }))
+    }
+
+    /// That of a request; empty if no fairing opened an exchange.
+    pub(crate) fn of<'a>(request: &'a Request<'_>) -> &'a Self {
+        request.local_cache(Opened::default)
+    }
+
+    pub(crate) fn session(&self) -> Option<Session> {
+        self.lock().exchange.as_ref().map(Exchange::session)
+    }
+
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        self.lock().refused = Some(refusal);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

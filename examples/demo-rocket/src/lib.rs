@@ -1,0 +1,66 @@
+//! The demo application on rocket: its routes as a rocket user writes them, and the server around them.
+//!
+//! What the routes do is in [`webstack_demo_app`]; here is only what is rocket's.
+
+mod body;
+mod respond;
+mod routes;
+
+use std::io;
+use std::net::TcpListener;
+
+use rocket::config::{LogLevel, Shutdown};
+use rocket::fairing::AdHoc;
+use rocket::{Config, tokio};
+use webstack_core::Sessions;
+use webstack_demo_app::portable;
+use webstack_demo_server::{Ready, Stop};
+use webstack_rocket::SessionFairing;
+
+pub use routes::routes;
+
+/// The name under which the demo application shows where it runs.
+pub const ENVIRONMENT: &str = "rocket";
+
+/// Longer than any route pauses, so that a server that is told to stop answers everybody first.
+const SHUTDOWN_SECONDS: u32 = 65;
+
+/// Serves the socket's address on this thread and a runtime of its own, until `stop` is ready, and finishes the requests
+/// in flight.
+///
+/// # Errors
+///
+/// If the address cannot be served.
+pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    // rocket binds by itself and takes an address only.
+    drop(listener);
+    let config = Config {
+        address: address.ip(),
+        port: address.port(),
+        log_level: LogLevel::Off,
+        cli_colors: false,
+        shutdown: Shutdown {
+            ctrlc: false,
+            signals: Default::default(),
+            grace: SHUTDOWN_SECONDS,
+            mercy: 1,
+            ..Shutdown::default()
+        },
+        ..Config::release_default()
+    };
+    let rocket = rocket::custom(config)
+        .attach(SessionFairing::new(sessions))
+        .attach(AdHoc::on_liftoff("ready", |_| Box::pin(async move { ready() })))
+        .mount("/", routes())
+        .mount("/portable", webstack_rocket::mount(portable::app(ENVIRONMENT, tokio::time::sleep)));
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        let rocket = rocket.ignite().await.map_err(io::Error::other)?;
+        let shutdown = rocket.shutdown();
+        tokio::spawn(async move {
+            stop.await;
+            shutdown.notify();
+        });
+        rocket.launch().await.map(drop).map_err(io::Error::other)
+    })
+}
