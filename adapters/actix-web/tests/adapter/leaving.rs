@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use actix_web::dev::Service as _;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{App, web};
+use actix_web::{App, rt, web};
 use webstack_actix_web::{Result, Session, SessionMiddleware};
 use webstack_core::runtime::block_on;
 use webstack_testkit::{Gate, Moment, Operation};
@@ -21,6 +22,16 @@ fn leave_at(gate: &Gate, address: std::net::SocketAddr, cookie: &str) {
     stream.write_all(&request("GET", "/", cookie, "")).unwrap();
     block_on(gate.reached());
     stream.shutdown(std::net::Shutdown::Both).unwrap();
+}
+
+/// As [`eventually`], for what happens on this thread.
+async fn eventually_here(what: &str, holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            rt::task::yield_now().await;
+        }
+    };
+    rt::time::timeout(Duration::from_secs(30), waiting).await.expect(what);
 }
 
 #[test]
@@ -74,7 +85,7 @@ fn a_handler_runs_to_its_end_though_the_client_has_left() {
 fn a_request_that_is_given_up_while_it_is_stored_is_stored_all_the_same() {
     let site = Site::new();
     let gate = site.faults.hold_next(Operation::Create, Moment::Before);
-    actix_web::rt::System::new().block_on(async {
+    rt::System::new().block_on(async {
         let app = App::new().wrap(SessionMiddleware::new(site.sessions.clone())).default_service(web::to(count));
         let app = init_service(app).await;
         {
@@ -84,9 +95,7 @@ fn a_request_that_is_given_up_while_it_is_stored_is_stored_all_the_same() {
         }
         assert_eq!(site.alive(), 0);
         gate.open();
-        while site.alive() == 0 {
-            actix_web::rt::task::yield_now().await;
-        }
+        eventually_here("it is stored", || site.alive() == 1).await;
     });
     assert_eq!((site.alive(), site.counts.of(Operation::Create)), (1, 1));
 }
@@ -95,7 +104,7 @@ fn a_request_that_is_given_up_while_it_is_stored_is_stored_all_the_same() {
 fn a_handler_that_is_given_up_has_done_nothing_but_its_logout_holds() {
     let site = Site::new();
     let known = [site.known(), site.known()];
-    actix_web::rt::System::new().block_on(async {
+    rt::System::new().block_on(async {
         let app = App::new()
             .wrap(SessionMiddleware::new(site.sessions.clone()))
             .route(
@@ -118,9 +127,7 @@ fn a_handler_that_is_given_up_has_done_nothing_but_its_logout_holds() {
             let mut call = pin!(app.call(request));
             assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         }
-        while site.alive() == 2 {
-            actix_web::rt::task::yield_now().await;
-        }
+        eventually_here("the logout holds", || site.alive() == 1).await;
     });
     assert_eq!((site.alive(), site.number(&known[0], "kept")), (1, Some(1)));
 }

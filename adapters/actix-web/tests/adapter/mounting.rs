@@ -90,14 +90,21 @@ fn wrapping_application_and_scope_alike_is_one_exchange() {
     let server = serve!(
         App::new()
             .service(web::scope("/a").wrap(middleware.clone()).route("/n", web::get().to(count)))
+            // between the two, so that both have somebody who asks for the session
+            .wrap(from_fn(async |session: Session, request, next: actix_web::middleware::Next<_>| {
+                session.update("seen", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
+                next.call(request).await
+            }))
             .wrap(middleware.clone())
     );
     let reply = server.send("GET", "/a/n", "");
     assert_eq!((reply.body.as_str(), reply.all("set-cookie").len(), reply.all("vary").len()), ("1", 1, 1));
+    let cookie = reply.cookie().unwrap();
     site.counts.reset();
-    assert_eq!(server.send("GET", "/a/n", &reply.cookie().unwrap()).body, "2");
+    assert_eq!(server.send("GET", "/a/n", &cookie).body, "2");
     assert_eq!(site.counts.of(webstack_testkit::Operation::Load), 1);
     assert_eq!(site.counts.of(webstack_testkit::Operation::Update), 1);
+    assert_eq!((site.number(&cookie, "n"), site.number(&cookie, "seen"), site.alive()), (Some(2), Some(2), 1));
 }
 
 /// Where the cookie of a request to this path is sent, in an application with scopes of all kinds.
