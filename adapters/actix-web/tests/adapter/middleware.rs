@@ -1,9 +1,11 @@
 //! Other middleware, inside and outside of the session's.
 
+use std::future::{Ready, ready};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::{StatusCode, header};
 use actix_web::middleware::{ErrorHandlerResponse, ErrorHandlers, Logger, Next, from_fn};
 use actix_web::{App, Error, HttpResponse, ResponseError, web};
@@ -38,18 +40,7 @@ fn serve(site: &Site, seen: &Seen) -> Running {
         App::new()
             .service(web::scope("/before").wrap(from_fn(refuse_before)).route("/{status}", web::post().to(count)))
             .service(web::scope("/after").wrap(from_fn(refuse_after)).route("/{status}", web::post().to(count)))
-            .service(
-                web::scope("/by-hand")
-                    .wrap_fn(|request, service| {
-                        let status = asked(&request);
-                        let inner = service.call(request);
-                        async move {
-                            inner.await?;
-                            Err::<ServiceResponse<BoxBody>, _>(Refused(status).into())
-                        }
-                    })
-                    .route("/{status}", web::post().to(count)),
-            )
+            .service(web::scope("/by-hand").wrap(RefuseAfter).route("/{status}", web::post().to(count)))
             .service(
                 web::scope("/extractor")
                     .wrap(from_fn(greet))
@@ -79,6 +70,48 @@ async fn refuse_after(request: ServiceRequest, next: Next<BoxBody>) -> Result<Se
     let status = asked(&request);
     next.call(request).await?;
     Err(Refused(status).into())
+}
+
+/// [`refuse_after`], as middleware was written before there was `from_fn`.
+struct RefuseAfter;
+
+impl<S> Transform<S, ServiceRequest> for RefuseAfter
+where
+    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error> + 'static,
+{
+    type Response = ServiceResponse;
+    type Error = Error;
+    type InitError = ();
+    type Transform = Refusing<S>;
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Refusing { inner: service }))
+    }
+}
+
+struct Refusing<S> {
+    inner: S,
+}
+
+impl<S> Service<ServiceRequest> for Refusing<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse, Error = Error> + 'static,
+{
+    type Response = ServiceResponse;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<ServiceResponse, Error>>>>;
+
+    forward_ready!(inner);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let status = asked(&request);
+        let inner = self.inner.call(request);
+        Box::pin(async move {
+            inner.await?;
+            Err(Refused(status).into())
+        })
+    }
 }
 
 async fn greet(
