@@ -20,8 +20,13 @@ impl RequestHead for Head<'_> {
 }
 
 /// What routing has consumed of the path so far: the scope's prefix, without a slash at its end.
+///
+/// Routing sees a path that is partly decoded, and a browser compares a cookie's path with the one it wrote: so this is
+/// as many segments of the latter. A decoded path has the same slashes, since `%2F` stays as it is.
 pub(crate) fn prefix_of(matched: &Path<Url>) -> &str {
-    let whole = matched.as_str();
-    let prefix = whole.len().saturating_sub(matched.unprocessed().len());
-    whole.get(..prefix).unwrap_or_default().trim_end_matches('/')
+    let decoded = matched.as_str();
+    let prefix = decoded.len().saturating_sub(matched.unprocessed().len());
+    let segments = decoded.get(..prefix).unwrap_or_default().trim_end_matches('/').matches('/').count();
+    let written = matched.get_ref().uri().path();
+    written.match_indices('/').nth(segments).map_or(written, |(end, _)| &written[..end])
 }

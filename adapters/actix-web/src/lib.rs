@@ -42,6 +42,35 @@
 //! [`mount`] takes in a [neutral application](webstack_core::app), an axum `Router` for instance.
 //!
 //! Wrapping an application and a scope in it with the same sessions is harmless: the inner one stands aside.
+//!
+//! # The session in other middleware
+//!
+//! Middleware inside of [`SessionMiddleware`] extracts the session as handlers do, and may use it before and after the
+//! handler runs. Outside of it the session is stored by then, and changing it is too late.
+//!
+//! ```
+//! use actix_web::body::MessageBody;
+//! use actix_web::dev::{ServiceRequest, ServiceResponse};
+//! use actix_web::middleware::{Next, from_fn};
+//! use actix_web::{App, error};
+//! use webstack_actix_web::{Error, Session, SessionMiddleware};
+//! use webstack_core::store::MemoryStore;
+//!
+//! async fn members_only(
+//!     mut request: ServiceRequest,
+//!     next: Next<impl MessageBody>,
+//! ) -> actix_web::Result<ServiceResponse<impl MessageBody>> {
+//!     let session = request.extract::<Session>().await?;
+//!     match session.user().map_err(Error::from)? {
+//!         Some(_) => next.call(request).await,
+//!         None => Err(error::ErrorForbidden("members only")),
+//!     }
+//! }
+//!
+//! let sessions = webstack_actix_web::builder().store(MemoryStore::new()).build().unwrap();
+//! // what is wrapped last is outside
+//! let app = App::new().wrap(from_fn(members_only)).wrap(SessionMiddleware::new(sessions));
+//! ```
 
 mod error;
 mod extractor;

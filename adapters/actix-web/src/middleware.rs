@@ -7,7 +7,7 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpMessage as _, HttpResponse, ResponseError as _};
+use actix_web::{HttpMessage as _, HttpResponse};
 use webstack_core::{Exchange, Outcome, Placing, ReplyHeaders, Sessions};
 
 use crate::Error;
@@ -99,10 +99,7 @@ async fn conclude<B: MessageBody>(exchange: Exchange, response: ServiceResponse<
             add(&headers, response.response_mut());
             response
         }
-        Err(error) => {
-            let (request, _) = response.into_parts();
-            ServiceResponse::new(request, Error::from(error).error_response().map_into_right_body())
-        }
+        Err(error) => response.error_response(Error::from(error)).map_into_right_body(),
     }
 }
 

@@ -23,3 +23,8 @@ pub fn program(name: &str) -> PathBuf {
 pub fn all() -> bool {
     std::env::var_os("WEBSTACK_TESTS").is_some_and(|wanted| wanted == "all")
 }
+
+/// The adapter in the documentation compiles and works.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/write-an-adapter.md")]
+mod write_an_adapter {}
