@@ -3,9 +3,11 @@
 //! What the routes do is in [`webstack_demo_app`]; here is only what is rocket's.
 
 mod body;
+mod in_flight;
 mod respond;
 mod routes;
 
+use std::collections::HashSet;
 use std::io;
 use std::net::TcpListener;
 
@@ -17,13 +19,11 @@ use webstack_demo_app::portable;
 use webstack_demo_server::{Ready, Stop};
 use webstack_rocket::SessionFairing;
 
+use in_flight::InFlight;
 pub use routes::routes;
 
 /// The name under which the demo application shows where it runs.
 pub const ENVIRONMENT: &str = "rocket";
-
-/// Longer than any route pauses, so that a server that is told to stop answers everybody first.
-const SHUTDOWN_SECONDS: u32 = 65;
 
 /// Serves the socket's address on this thread and a runtime of its own, until `stop` is ready, and finishes the requests
 /// in flight.
@@ -40,16 +40,13 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
         port: address.port(),
         log_level: LogLevel::Off,
         cli_colors: false,
-        shutdown: Shutdown {
-            ctrlc: false,
-            signals: Default::default(),
-            grace: SHUTDOWN_SECONDS,
-            mercy: 1,
-            ..Shutdown::default()
-        },
+        // All of it is waited for as long as any connection is open, so it is short: requests were waited for before.
+        shutdown: Shutdown { ctrlc: false, signals: HashSet::new(), grace: 1, mercy: 1, ..Shutdown::default() },
         ..Config::release_default()
     };
+    let in_flight = InFlight::default();
     let rocket = rocket::custom(config)
+        .attach(in_flight.clone())
         .attach(SessionFairing::new(sessions))
         .attach(AdHoc::on_liftoff("ready", |_| Box::pin(async move { ready() })))
         .mount("/", routes())
@@ -59,6 +56,7 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
         let shutdown = rocket.shutdown();
         tokio::spawn(async move {
             stop.await;
+            in_flight.none().await;
             shutdown.notify();
         });
         rocket.launch().await.map(drop).map_err(io::Error::other)
