@@ -1,13 +1,11 @@
 //! Removing what has expired: in the background, on demand, or a bounded step at a time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use async_lock::Mutex as Turn;
-
+use crate::engine::Engine;
 use crate::events::Event;
-use crate::sessions::Engine;
 use crate::store::{PurgeStep, Purged};
 use crate::{Error, Sessions};
 
@@ -16,22 +14,6 @@ const STEP: usize = 1_000;
 
 /// The longest that a new process waits before its first purge, so that short-lived ones purge too.
 const FIRST: Duration = Duration::from_secs(10);
-
-/// The state of the background purge.
-#[derive(Debug, Default)]
-pub(crate) struct Purging {
-    pub(crate) every: Option<Duration>,
-    started: AtomicBool,
-    stopped: AtomicBool,
-    /// Held while a purge runs.
-    running: Turn<()>,
-}
-
-impl Purging {
-    pub(crate) fn every(every: Option<Duration>) -> Self {
-        Purging { every, ..Purging::default() }
-    }
-}
 
 impl Sessions {
     /// Removes everything that has expired, now, and says how much was removed and how much is left.
