@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use crate::environment::site::{PAUSE, files};
+use crate::environment::site::files;
 use crate::environment::{Answer, Browser, EnvironmentUnderTest, Signal, Site};
 
 use super::{cookie, skip, unknown_token};
@@ -60,8 +60,8 @@ pub fn requests_in_flight_are_finished(environment: &dyn EnvironmentUnderTest) {
         let browser = site.visitor();
         let (mut slow, mut idle) = (browser.clone(), Browser::keeping_alive(site.server().url()));
         idle.get("/plain").expect(200);
-        let (answer, ()) =
-            site.overlap(|| slow.post(&format!("/api/slow-set/late?{PAUSE}")), || site.server().signal(signal));
+        // longer than a server takes that looks once a second whether somebody is still there, and then leaves
+        let (answer, ()) = site.overlap(|| slow.post("/api/slow-set/late?ms=3000"), || site.server().signal(signal));
         answer.expect(204).expect_no_session_header();
         let site = site.restart_stopped(environment);
         assert_eq!(browser.at(site.server().url()).get("/api/values/late").value(), json!(true));
@@ -78,6 +78,7 @@ pub fn a_lost_directory_is_an_opaque_failure(environment: &dyn EnvironmentUnderT
     let opaque = |answer: &Answer| {
         assert!(matches!(answer.status(), 500 | 503), "{answer:?}");
         answer.expect_no_session_header();
+        assert!(answer.lists("cache-control", "no-store"), "{answer:?}");
         let text = answer.text();
         assert!(text.len() < 60 && !text.contains("sessions") && !text.contains('/'), "{answer:?}");
     };
