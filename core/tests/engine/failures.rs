@@ -26,6 +26,7 @@ fn an_unreachable_store_is_503_and_a_broken_one_500() {
         assert_eq!(refusal.status(), status);
         let retry = refusal.headers().any(|header| header.0 == "retry-after");
         assert_eq!(retry, status == 503);
+        assert!(refusal.headers().any(|(name, value)| name == "cache-control" && value == "no-store"));
         site.faults.recover();
 
         let request = visitor.arrive(&site);

@@ -74,6 +74,8 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
         let url = format!("http://localhost:{}/", listener.local_addr()?.port());
         rows.push([environment.name.to_owned(), url, place(sessions)]);
     }
+    // signals are heard before anybody is told that there is a server
+    let told = told_to_stop()?;
     write!(io::stdout(), "{}", table::aligned(&rows))?;
 
     let (stop, stopped) = watch::channel(false);
@@ -89,7 +91,6 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
     }
     drop(report);
 
-    let told = told_to_stop()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let ended = tokio::select! {
