@@ -67,12 +67,13 @@ pub struct Capabilities {
     panics: PanicIs,
     several_processes: bool,
     stays: bool,
+    bytes_in_headers: bool,
 }
 
 impl Capabilities {
     /// A server that stays between requests, one process at a time.
     pub const fn new(panics: PanicIs) -> Self {
-        Capabilities { panics, several_processes: false, stays: true }
+        Capabilities { panics, several_processes: false, stays: true, bytes_in_headers: true }
     }
 
     /// Several servers may run over one store.
@@ -88,6 +89,12 @@ impl Capabilities {
         Capabilities { stays: false, ..self }
     }
 
+    /// The server drops a header line that is not UTF-8 before anybody sees it, with all cookies in it.
+    #[must_use]
+    pub const fn with_headers_as_text(self) -> Self {
+        Capabilities { bytes_in_headers: false, ..self }
+    }
+
     /// What a client sees of a handler that panics.
     pub const fn panics(&self) -> PanicIs {
         self.panics
@@ -96,6 +103,11 @@ impl Capabilities {
     /// True if several servers may run over one store.
     pub const fn several_processes(&self) -> bool {
         self.several_processes
+    }
+
+    /// True if a header line that is not UTF-8 comes through.
+    pub const fn bytes_in_headers(&self) -> bool {
+        self.bytes_in_headers
     }
 
     /// True if the program stays between requests.
