@@ -7,9 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use crate::environment::site::files;
+use crate::environment::site::{PAUSE, files};
 use crate::environment::{Answer, Browser, EnvironmentUnderTest, Signal, Site};
 
+use super::races::CROWD;
 use super::{cookie, skip, unknown_token};
 
 /// The store outlives the server.
@@ -35,18 +36,25 @@ pub fn two_processes_share_one_session(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let other = site.another(environment);
     let mut browser = site.visitor();
-    let answers = Site::crowd(40, &browser, |browser, i| match i % 2 {
-        0 => browser.post("/api/increment/shared"),
-        _ => browser.at(other.url()).post("/api/increment/shared"),
-    });
+    let at = |browser: &Browser, i: usize| browser.at(if i.is_multiple_of(2) { site.server().url() } else { other.url() });
+    let answers = Site::crowd(CROWD, &browser, |browser, i| at(browser, i).post("/api/increment/shared"));
     let mut values: Vec<_> = answers.iter().filter_map(|answer| answer.value().as_u64()).collect();
     values.sort_unstable();
-    assert_eq!(values, (1..=40).collect::<Vec<_>>(), "a permutation");
+    assert_eq!(values, (1..=CROWD as u64).collect::<Vec<_>>(), "a permutation");
 
+    Site::crowd(CROWD, &browser, |browser, i| at(browser, i).post(&format!("/api/slow-set/key{i}?ms=300")));
     let mut elsewhere = browser.at(other.url());
-    assert_eq!(elsewhere.session()["id"], browser.session()["id"]);
-    browser.post("/api/logout").expect(204).expect_removal();
+    let session = elsewhere.session();
+    assert_eq!(session["id"], browser.session()["id"]);
+    assert!((0..CROWD).all(|i| session["values"][format!("key{i}")] == json!(true)), "{session}");
+
+    let (mut slow, mut leaving) = (elsewhere.clone(), browser.clone());
+    let (answer, left) =
+        site.overlap(|| slow.post(&format!("/api/slow-set/late?{PAUSE}")), || leaving.post("/api/logout"));
+    left.expect(204).expect_removal();
+    answer.expect(204).expect_no_session_header();
     super::expect_stranger(&mut elsewhere);
+    super::expect_stranger(&mut browser);
     assert_eq!(site.records(), 0);
 }
 
