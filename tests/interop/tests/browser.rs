@@ -105,3 +105,22 @@ fn what_a_visitor_types_is_shown_and_not_run() {
     assert_ne!(browser.run("return document.title"), "owned");
     server.stop();
 }
+
+#[test]
+fn one_session_walks_through_all_environments() {
+    let Some(browser) = Chromium::start() else { return };
+    let place = tempfile::tempdir().expect("a directory");
+    let server = demo(&Settings::new(place.path()), 0);
+    browser.open(server.url());
+    let names = browser.run("return [...document.querySelectorAll('nav a')].map(link => link.innerText)");
+    let names: Vec<_> = names.as_array().expect("links").iter().filter_map(|name| name.as_str()).collect();
+    assert!(names.len() >= 4, "{names:?}");
+    for (number, name) in names.iter().enumerate() {
+        browser.click(&format!("nav a:nth-of-type({})", number + 1));
+        browser.await_text("header strong", name);
+        browser.click(COUNT);
+        browser.await_text("tbody", &(number + 1).to_string());
+    }
+    browser.picture(&picture("walked.png"));
+    server.stop();
+}

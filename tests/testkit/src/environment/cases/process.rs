@@ -36,7 +36,8 @@ pub fn two_processes_share_one_session(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let other = site.another(environment);
     let mut browser = site.visitor();
-    let at = |browser: &Browser, i: usize| browser.at(if i.is_multiple_of(2) { site.server().url() } else { other.url() });
+    let at =
+        |browser: &Browser, i: usize| browser.at(if i.is_multiple_of(2) { site.server().url() } else { other.url() });
     let answers = Site::crowd(CROWD, &browser, |browser, i| at(browser, i).post("/api/increment/shared"));
     let mut values: Vec<_> = answers.iter().filter_map(|answer| answer.value().as_u64()).collect();
     values.sort_unstable();
