@@ -60,14 +60,18 @@ fn path_of(target: &[u8]) -> &[u8] {
 /// Divides an encoded path into what decodes to `script` and what decodes to `info`; `None` if it does not.
 fn split(mut asked: &[u8], script: &[u8], info: &[u8]) -> Option<(String, String)> {
     let mut parts = [String::new(), String::new()];
-    for (part, expected) in parts.iter_mut().zip([script, info]) {
-        for expected in expected {
+    for (part, mut expected) in parts.iter_mut().zip([script, info]) {
+        while let Some((first, rest)) = expected.split_first() {
             let (byte, length) = decode(asked)?;
-            if byte != *expected {
-                return None;
-            }
-            part.push_str(&encode(&asked[..length], if length == 3 { Percent::Kept } else { Percent::Literal }));
-            asked = &asked[length..];
+            let (encoded, behind) = asked.split_at(length);
+            expected = match expected.get(..3) {
+                // Apache can be told to leave an encoded slash as it is, and decode the rest.
+                Some(three) if byte == b'/' && three.eq_ignore_ascii_case(encoded) => &expected[3..],
+                _ if byte == *first => rest,
+                _ => return None,
+            };
+            part.push_str(&encode(encoded, if length == 3 { Percent::Kept } else { Percent::Literal }));
+            asked = behind;
         }
     }
     let [mount, rest] = parts;
@@ -130,6 +134,8 @@ mod tests {
             [script, ("PATH_INFO", b"/x/y z"), ("REQUEST_URI", b"/cgi-bin/a/x%2fy%20z?q"), ("QUERY_STRING", b"q")];
         assert_eq!(target(&asked), pair("/cgi-bin/a/x%2fy%20z?q", "/cgi-bin/a"));
         assert_eq!(target(&asked[..2]), pair("/cgi-bin/a/x/y%20z", "/cgi-bin/a"), "without it, as well as can be");
+        let half = [script, ("PATH_INFO", &b"/a%2Fb%2F"[..]), ("REQUEST_URI", b"/cgi-bin/a/a%2fb%252F")];
+        assert_eq!(target(&half), pair("/cgi-bin/a/a%2fb%252F", "/cgi-bin/a"), "Apache's NoDecode");
         let whole = [script, ("PATH_INFO", b"/x"), ("REQUEST_URI", b"http://localhost/cgi-bin/a/%78")];
         assert_eq!(target(&whole), pair("/cgi-bin/a/%78", "/cgi-bin/a"));
     }

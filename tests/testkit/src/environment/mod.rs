@@ -67,12 +67,13 @@ pub struct Capabilities {
     panics: PanicIs,
     several_processes: bool,
     stays: bool,
+    resolves_dots: bool,
 }
 
 impl Capabilities {
     /// A server that stays between requests, one process at a time.
     pub const fn new(panics: PanicIs) -> Self {
-        Capabilities { panics, several_processes: false, stays: true }
+        Capabilities { panics, several_processes: false, stays: true, resolves_dots: false }
     }
 
     /// Several servers may run over one store.
@@ -88,6 +89,12 @@ impl Capabilities {
         Capabilities { stays: false, ..self }
     }
 
+    /// A server in front of the program resolves `.` and `..` in paths, encoded ones too, before the program sees them.
+    #[must_use]
+    pub const fn with_dots_resolved(self) -> Self {
+        Capabilities { resolves_dots: true, ..self }
+    }
+
     /// What a client sees of a handler that panics.
     pub const fn panics(&self) -> PanicIs {
         self.panics
@@ -96,6 +103,11 @@ impl Capabilities {
     /// True if several servers may run over one store.
     pub const fn several_processes(&self) -> bool {
         self.several_processes
+    }
+
+    /// True if no path with a segment `..` reaches the program as it was sent.
+    pub const fn resolves_dots(&self) -> bool {
+        self.resolves_dots
     }
 
     /// True if the program stays between requests.
