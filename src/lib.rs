@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `actix-web` | `webstack::actix_web` | actix-web 4 |
 //! | `axum` | `webstack::axum` | axum 0.8 |
+//! | `cgi` | `webstack::cgi` | CGI programs (RFC 3875); `cgi-tokio` adds a runtime |
 //! | `rocket` | `webstack::rocket` | rocket 0.5 |
 //! | `tower` | `webstack::tower` | every tower stack |
 //! | `warp` | `webstack::warp` | warp 0.4 |
@@ -16,6 +17,8 @@
 pub use webstack_actix_web as actix_web;
 #[cfg(feature = "axum")]
 pub use webstack_axum as axum;
+#[cfg(feature = "cgi")]
+pub use webstack_cgi as cgi;
 pub use webstack_core::{
     Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange, Finish,
     MalformedId, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders, RequestHead, SameSite, SecretDigest, Session,

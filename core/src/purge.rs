@@ -2,15 +2,18 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::store::{PurgeStep, Purged};
-use crate::{Error, Sessions};
+use crate::{Error, SessionId, Sessions};
 
 /// How many entries one step looks at before others get the processor and the disk.
 const STEP: usize = 1_000;
+
+/// How many entries are looked at between two looks at the watch, where a purge is to end after some milliseconds.
+const SMALL_STEP: usize = 32;
 
 /// The longest that a new process waits before its first purge, so that short-lived ones purge too.
 const FIRST: Duration = Duration::from_secs(10);
@@ -39,6 +42,42 @@ impl Sessions {
                 return Ok(total);
             }
         }
+    }
+
+    /// Removes what has expired for about as long as `budget`, beginning behind `after`; [`next`](Purged::next) is where
+    /// another call goes on. For programs that live shorter than a purge takes, such as CGI programs.
+    ///
+    /// At least one small step is made, however small the budget is, so a purge that is resumed comes to its end.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on, store::MemoryStore};
+    /// use std::time::Duration;
+    ///
+    /// let sessions = Sessions::builder().store(MemoryStore::new()).build().unwrap();
+    /// let purged = block_on(sessions.purge_some(None, Duration::from_millis(5))).unwrap();
+    /// assert!(purged.next.is_none(), "there was little to do");
+    /// ```
+    pub async fn purge_some(&self, after: Option<SessionId>, budget: Duration) -> Result<Purged, Error> {
+        let begun = Instant::now();
+        let mut total = Purged { next: after, ..Purged::default() };
+        loop {
+            let step = self.engine.store.purge(PurgeStep::new(SMALL_STEP).after(total.next)).await?;
+            total.removed += step.removed;
+            total.remaining += step.remaining;
+            total.next = step.next;
+            if total.next.is_none() || begun.elapsed() >= budget {
+                return Ok(total);
+            }
+        }
+    }
+
+    /// How often expired sessions are to be removed; `None`: never. For adapters without a background.
+    pub fn purge_every(&self) -> Option<Duration> {
+        self.engine.purging.every
     }
 
     /// Begins to purge in the background, as often as configured; once, however often it is called. Adapters do.

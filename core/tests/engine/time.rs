@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use webstack_core::runtime::block_on;
 use webstack_core::{Clock as _, CookieLifetime};
 use webstack_testkit::Operation;
 
@@ -142,4 +143,25 @@ fn extreme_timeouts_do_not_panic() {
     let visitor = known(&site);
     site.clock.advance(Duration::from_secs(100 * 365 * 24 * 3600));
     assert_eq!(visitor.arrive(&site).session.expires().unwrap(), None);
+}
+
+#[test]
+fn a_purge_that_is_resumed_comes_to_its_end_however_small_its_budget() {
+    let site = Site::new();
+    for _ in 0..100 {
+        drop(known(&site));
+    }
+    site.clock.advance(60 * MINUTE);
+    let (mut after, mut removed, mut steps) = (None, 0, 0);
+    loop {
+        let purged = block_on(site.sessions.purge_some(after, Duration::ZERO)).unwrap();
+        removed += purged.removed;
+        steps += 1;
+        after = purged.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(removed, 100);
+    assert!(steps > 1, "each step is small");
 }

@@ -1,10 +1,12 @@
 //! What the tests between programs need: the programs, and a real browser to drive.
 
 mod chromium;
+mod web_server;
 
 use std::path::PathBuf;
 
 pub use chromium::Chromium;
+pub use web_server::WebServer;
 
 /// A program of this workspace, built beside the test that asks.
 ///

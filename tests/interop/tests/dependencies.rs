@@ -29,6 +29,9 @@ const CASES: &[Case] = &[
     Case { package: "webstack", features: "rocket", allowed: &["hyper", "rocket", "tokio"] },
     Case { package: "webstack-tower", features: "", allowed: &["tokio"] },
     Case { package: "webstack", features: "tower", allowed: &["tokio"] },
+    Case { package: "webstack-cgi", features: "", allowed: &[] },
+    Case { package: "webstack", features: "cgi", allowed: &[] },
+    Case { package: "webstack", features: "cgi-tokio", allowed: &["tokio"] },
     Case { package: "webstack-warp", features: "", allowed: &["hyper", "tokio", "warp"] },
     Case { package: "webstack", features: "warp", allowed: &["hyper", "tokio", "warp"] },
 ];

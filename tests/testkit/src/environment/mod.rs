@@ -68,12 +68,13 @@ pub struct Capabilities {
     several_processes: bool,
     stays: bool,
     bytes_in_headers: bool,
+    resolves_dots: bool,
 }
 
 impl Capabilities {
     /// A server that stays between requests, one process at a time.
     pub const fn new(panics: PanicIs) -> Self {
-        Capabilities { panics, several_processes: false, stays: true, bytes_in_headers: true }
+        Capabilities { panics, several_processes: false, stays: true, bytes_in_headers: true, resolves_dots: false }
     }
 
     /// Several servers may run over one store.
@@ -95,6 +96,12 @@ impl Capabilities {
         Capabilities { bytes_in_headers: false, ..self }
     }
 
+    /// A server in front of the program resolves `.` and `..` in paths, encoded ones too, before the program sees them.
+    #[must_use]
+    pub const fn with_dots_resolved(self) -> Self {
+        Capabilities { resolves_dots: true, ..self }
+    }
+
     /// What a client sees of a handler that panics.
     pub const fn panics(&self) -> PanicIs {
         self.panics
@@ -108,6 +115,11 @@ impl Capabilities {
     /// True if a header line that is not UTF-8 comes through.
     pub const fn bytes_in_headers(&self) -> bool {
         self.bytes_in_headers
+    }
+
+    /// True if no path with a segment `..` reaches the program as it was sent.
+    pub const fn resolves_dots(&self) -> bool {
+        self.resolves_dots
     }
 
     /// True if the program stays between requests.

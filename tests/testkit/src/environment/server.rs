@@ -84,6 +84,7 @@ pub struct Server {
     child: Child,
     url: String,
     output: Option<Output>,
+    leads_group: bool,
 }
 
 #[derive(Debug)]
@@ -117,7 +118,7 @@ impl Server {
         let stdout = std::thread::spawn(move || collect(stdout, |line| drop(ready(line).map(|url| found.send(url)))));
         let stderr = std::thread::spawn(move || collect(stderr, |_| ()));
         let output = Output { stdout, stderr };
-        let mut server = Server { child, url: String::new(), output: Some(output) };
+        let mut server = Server { child, url: String::new(), output: Some(output), leads_group: false };
         match finding.recv_timeout(PATIENCE) {
             Ok(url) => server.url = url.trim_end_matches('/').to_owned(),
             Err(RecvTimeoutError::Disconnected) => {
@@ -139,7 +140,19 @@ impl Server {
         let stderr = child.stderr.take().expect("standard error is piped");
         let stdout = std::thread::spawn(move || collect(stdout, |_| ()));
         let stderr = std::thread::spawn(move || collect(stderr, |_| ()));
-        Server { child, url: url.trim_end_matches('/').to_owned(), output: Some(Output { stdout, stderr }) }
+        let (url, output) = (url.trim_end_matches('/').to_owned(), Some(Output { stdout, stderr }));
+        Server { child, url, output, leads_group: false }
+    }
+
+    /// A server of several processes that leads a process group of its own: dropping it kills all of the group.
+    ///
+    /// [`CommandExt::process_group`](std::os::unix::process::CommandExt::process_group) makes the group.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn leading_its_group(self) -> Server {
+        let mut server = self;
+        server.leads_group = true;
+        server
     }
 
     /// Where the application is mounted, without a slash at the end.
@@ -206,6 +219,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        #[cfg(unix)]
+        if self.leads_group {
+            let group = rustix::process::Pid::from_child(&self.child);
+            // it fails if nobody of the group is left
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         // both fail only if it has ended already
         drop(self.child.kill());
         drop(self.child.wait());

@@ -96,7 +96,12 @@ pub fn a_lost_directory_is_an_opaque_failure(environment: &dyn EnvironmentUnderT
         opaque(&browser.post("/api/increment/n"));
         opaque(&browser.put("/api/values/n", &json!(1)));
         opaque(&browser.post("/api/login/ann"));
-        browser.get("/plain").expect(200);
+        // a program that is started for each request opens the store for each, whether it is used or not
+        if environment.capabilities().stays() {
+            browser.get("/plain").expect(200);
+        } else {
+            opaque(&browser.get("/plain"));
+        }
     }
     // whether reading fails depends on what the server still holds; nobody is logged out by it
     let read = visitor.get("/api/session");
@@ -104,7 +109,9 @@ pub fn a_lost_directory_is_an_opaque_failure(environment: &dyn EnvironmentUnderT
         200 => drop(read.expect_no_session_header().json()),
         _ => opaque(&read),
     }
-    site.browser().get("/api/session").expect(200).expect_no_session_header();
+    if environment.capabilities().stays() {
+        site.browser().get("/api/session").expect(200).expect_no_session_header();
+    }
 
     fs::remove_file(site.store()).expect("the file");
     make_private(&site.store());
@@ -172,7 +179,10 @@ fn make_private(directory: &Path) {
     fs::create_dir(directory).expect("a directory");
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).expect("permissions");
+        // servers may run as somebody else, whose directory the parent then is
+        let parent = directory.parent().and_then(|parent| parent.metadata().ok()).expect("a parent");
+        std::os::unix::fs::chown(directory, Some(parent.uid()), Some(parent.gid())).expect("an owner");
     }
 }

@@ -25,8 +25,12 @@ pub fn a_value_is_set_read_and_removed(environment: &dyn EnvironmentUnderTest) {
 pub fn keys_are_encoded_segments(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut browser = site.browser();
-    let keys = ["a b", "a+b", "é", "a/b", "a%2Fb", "100%", "?", "#", "..", "<&\">", "a;b=c", "'"];
-    for key in keys {
+    let mut keys = vec!["a b", "a+b", "é", "a/b", "a%2Fb", "100%", "?", "#", "..", "<&\">", "a;b=c", "'"];
+    if environment.capabilities().resolves_dots() {
+        super::skip("keys_are_encoded_segments, for the key `..`", "the web server resolves it");
+        keys.retain(|key| *key != "..");
+    }
+    for &key in &keys {
         let path = format!("/api/values/{}", utf8_percent_encode(key, NON_ALPHANUMERIC));
         browser.put(&path, &json!(key)).expect(204);
         assert_eq!(browser.get(&path).value(), json!(key));

@@ -1,0 +1,119 @@
+//! Removing what has expired, a few milliseconds of it at a time, by requests that find it due.
+
+use std::error::Error;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use webstack_core::{SessionId, Sessions};
+
+use crate::drive::Drive;
+use crate::log;
+
+/// How long a request may purge after its response was written.
+const BUDGET: Duration = Duration::from_millis(5);
+
+/// How soon a purge that was not finished is gone on with.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The file in the session directory whose modification time says when a purge was last made, and whose content where
+/// it goes on; empty if it came to its end.
+const STAMP: &str = "last-purge";
+
+/// Purges for a few milliseconds if that is due and nobody else does.
+pub(crate) fn purge_if_due(sessions: &Sessions, drive: &impl Drive) {
+    let (Some(every), Some(directory)) = (sessions.purge_every(), sessions.directory()) else { return };
+    // Others of the group may own the stamp, and the directory may be lost: the response has been given all the same.
+    let Ok(stamp) = open(directory) else { return };
+    // Whoever holds it purges; it is let go with the file.
+    if stamp.try_lock().is_err() {
+        return;
+    }
+    if let Err(error) = purge(sessions, drive, stamp, every) {
+        log::line(format_args!("a purge failed: {error}"));
+    }
+}
+
+fn purge(sessions: &Sessions, drive: &impl Drive, mut stamp: File, every: Duration) -> Result<(), Box<dyn Error>> {
+    let state = stamp.metadata()?;
+    let mut text = String::new();
+    // What is no text is begun anew.
+    let _ = (&stamp).take(64).read_to_string(&mut text);
+    let after: Option<SessionId> = text.trim().parse().ok();
+    let wait = if after.is_some() { PAUSE } else { every };
+    // A time to come was written by another clock.
+    let waited = SystemTime::now().duration_since(state.modified()?).map_or(true, |age| age >= wait);
+    if state.len() > 0 && !waited {
+        return Ok(());
+    }
+    // Before it is tried, so that what fails is not tried by every request.
+    write(&mut stamp, None)?;
+    match drive.drive(sessions.purge_some(after, BUDGET))?.next {
+        Some(next) => Ok(write(&mut stamp, Some(next))?),
+        None => Ok(()),
+    }
+}
+
+fn write(stamp: &mut File, next: Option<SessionId>) -> io::Result<()> {
+    stamp.set_len(0)?;
+    stamp.rewind()?;
+    match next {
+        Some(next) => writeln!(stamp, "{next}"),
+        None => writeln!(stamp),
+    }
+}
+
+fn open(directory: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+        // As session files are: shared with the group if the directory is, and no link that somebody placed there.
+        let mode = if directory.metadata()?.mode() & 0o020 == 0 { 0o600 } else { 0o660 };
+        let flags = rustix::fs::OFlags::NOFOLLOW.bits().try_into().map_err(io::Error::other)?;
+        options.mode(mode).custom_flags(flags);
+    }
+    options.open(directory.join(STAMP))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drive::Thread;
+
+    #[test]
+    fn a_request_purges_when_it_is_due_and_another_one_goes_on() {
+        let place = tempfile::tempdir().expect("a directory");
+        let every = Duration::from_secs(600);
+        let sessions =
+            crate::builder().directory(place.path().join("sessions")).purge_every(Some(every)).build().expect("good");
+        let stamp = sessions.directory().expect("a directory").join(STAMP);
+        let text = || std::fs::read_to_string(&stamp).expect("a stamp");
+        let age = |by: Duration| {
+            let file = File::options().write(true).open(&stamp).expect("a stamp");
+            file.set_modified(SystemTime::now() - by).expect("a time");
+        };
+        let purges = || {
+            let before = stamp.metadata().ok().map(|state| state.modified().expect("a time"));
+            purge_if_due(&sessions, &Thread);
+            before != stamp.metadata().ok().map(|state| state.modified().expect("a time"))
+        };
+        assert!(purges(), "for the first time");
+        assert_eq!(text(), "\n", "there was nothing to go on with");
+        age(every / 2);
+        assert!(!purges());
+        age(every);
+        assert!(purges());
+        std::fs::write(&stamp, "00112233445566778899aabbccddeeff\n").expect("a stamp");
+        assert!(!purges(), "not by every request");
+        age(PAUSE);
+        assert!(purges());
+        assert_eq!(text(), "\n");
+        age(every);
+        let held = open(sessions.directory().expect("a directory")).expect("a stamp");
+        held.lock().expect("a lock");
+        assert!(!purges(), "somebody else does");
+    }
+}

@@ -1,0 +1,147 @@
+//! What each server is told.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use webstack_testkit::environment::Settings;
+
+use super::WebServer;
+use super::place::{USER, is_root};
+
+/// One server to be started.
+pub(super) struct Instance<'a> {
+    /// The server's own directory.
+    pub(super) root: &'a Path,
+    pub(super) address: SocketAddr,
+    pub(super) settings: &'a Settings,
+}
+
+impl Instance<'_> {
+    /// Where the application is.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/cgi-bin/demo-cgi", self.address)
+    }
+
+    /// What has to exist beside the port before a request can be answered.
+    pub(super) fn sockets(&self) -> Vec<PathBuf> {
+        let socket = self.root.join("fcgiwrap.sock");
+        if self.root.join("nginx.conf").exists() { vec![socket] } else { Vec::new() }
+    }
+
+    /// The script that runs the server until it is told to end, and then shows the logs.
+    pub(super) fn script(&self, server: WebServer) -> String {
+        let root = self.root.display();
+        let commands = match server {
+            WebServer::ApacheCgid => self.apache("mpm_event", "cgid"),
+            WebServer::ApacheCgi => self.apache("mpm_prefork", "cgi"),
+            WebServer::Lighttpd => self.lighttpd(),
+            WebServer::Nginx => self.nginx(),
+            WebServer::Busybox => {
+                let user = if is_root() { format!("-u {USER}:{USER}") } else { String::new() };
+                vec![format!("busybox httpd -f -p {} -h '{root}/www' {user}", self.address)]
+            }
+        };
+        let mut script = String::new();
+        // Apache ends its whole process group, and this shell is of it.
+        script.push_str("end() { trap '' TERM INT; kill 0; wait; cat *.log >&2; exit \"$1\"; }\n");
+        script.push_str("trap 'end 0' TERM INT\n");
+        for command in commands {
+            let _ = writeln!(script, "{command} &");
+        }
+        // A server that ends by itself has not started.
+        script.push_str("wait $!\nend 1\n");
+        script
+    }
+
+    fn variables(&self, line: impl Fn(&str, &str) -> String) -> String {
+        self.settings
+            .variables()
+            .map(|(name, value)| line(name, &value.replace('\\', "\\\\").replace('"', "\\\"")))
+            .collect()
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.root.join(name);
+        fs::write(&path, text).expect("a configuration");
+        path.display().to_string()
+    }
+
+    fn apache(&self, mpm: &str, cgi: &str) -> Vec<String> {
+        let root = self.root.display();
+        let load = |name: &str| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n");
+        let modules: String = [mpm, "authz_core", "alias", "env", cgi].into_iter().map(load).collect();
+        let socket = if cgi == "cgid" { format!("ScriptSock {root}/cgid.sock\n") } else { String::new() };
+        let user = if is_root() { format!("User {USER}\nGroup {USER}\n") } else { String::new() };
+        let variables = self.variables(|name, value| format!("SetEnv {name} \"{value}\"\n"));
+        let path = self.write(
+            "apache.conf",
+            &format!(
+                "ServerRoot {root}\nPidFile {root}/pid\nDefaultRuntimeDir {root}\nErrorLog {root}/error.log\n\
+                 Listen {}\nServerName localhost\n{modules}{socket}{user}\
+                 # Keys of the demo are segments that may hold a slash.\nAllowEncodedSlashes On\n\
+                 ScriptAlias /cgi-bin/ {root}/www/cgi-bin/\n<Directory {root}>\n Require all granted\n</Directory>\n\
+                 {variables}",
+                self.address
+            ),
+        );
+        vec![format!("apache2 -d '{root}' -f '{path}' -DFOREGROUND")]
+    }
+
+    fn lighttpd(&self) -> Vec<String> {
+        let root = self.root.display();
+        let user = format!("server.username = \"{USER}\"\nserver.groupname = \"{USER}\"\n");
+        let user = if is_root() { user } else { String::new() };
+        let variables = self.variables(|name, value| format!(" \"{name}\" => \"{value}\",\n"));
+        let path = self.write(
+            "lighttpd.conf",
+            &format!(
+                "server.modules = (\"mod_alias\", \"mod_cgi\", \"mod_setenv\")\nserver.document-root = \"{root}/www\"\n\
+                 server.bind = \"{}\"\nserver.port = {}\n{user}server.errorlog = \"{root}/error.log\"\n\
+                 server.breakagelog = \"{root}/breakage.log\"\nalias.url = (\"/cgi-bin/\" => \"{root}/www/cgi-bin/\")\n\
+                 $HTTP[\"url\"] =~ \"^/cgi-bin/\" {{ cgi.assign = (\"\" => \"\") }}\n\
+                 setenv.add-environment = (\n{variables})\n",
+                self.address.ip(),
+                self.address.port()
+            ),
+        );
+        vec![format!("lighttpd -D -f '{path}'")]
+    }
+
+    fn nginx(&self) -> Vec<String> {
+        let root = self.root.display();
+        let user = if is_root() { format!("user {USER};\n") } else { String::new() };
+        let places: String = ["client_body", "fastcgi", "proxy", "uwsgi", "scgi"]
+            .into_iter()
+            .map(|kind| format!(" {kind}_temp_path {root}/{kind};\n"))
+            .collect();
+        let variables = self.variables(|name, value| format!("   fastcgi_param {name} \"{value}\";\n"));
+        let path = self.write(
+            "nginx.conf",
+            &format!(
+                "daemon off;\n{user}worker_processes 1;\npid {root}/pid;\nerror_log {root}/error.log;\n\
+                 events {{ worker_connections 256; }}\nhttp {{\n access_log off;\n{places} client_max_body_size 64m;\n \
+                 server {{\n  listen {};\n  merge_slashes off;\n  location /cgi-bin/ {{\n   gzip off;\n   \
+                 fastcgi_split_path_info ^(/cgi-bin/[^/]+)(/.*)?$;\n   include /etc/nginx/fastcgi_params;\n   \
+                 fastcgi_param PATH_INFO $fastcgi_path_info;\n   \
+                 fastcgi_param SCRIPT_FILENAME {root}/www$fastcgi_script_name;\n{variables}   \
+                 fastcgi_pass unix:{root}/fcgiwrap.sock;\n  }}\n }}\n}}\n",
+                self.address
+            ),
+        );
+        let user = if is_root() { format!("-U {USER} -G {USER} -u {USER} -g {USER}") } else { String::new() };
+        vec![
+            // As many requests as that are answered at once.
+            format!("spawn-fcgi -n -s '{root}/fcgiwrap.sock' -M 0660 {user} -- /usr/sbin/fcgiwrap -f -c 12"),
+            format!("nginx -e stderr -p '{root}' -c '{path}'"),
+        ]
+    }
+}
+
+/// Where a program of this machine is, if it is; the shell that starts servers looks in the same places.
+pub(super) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
+}
