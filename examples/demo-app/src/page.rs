@@ -152,6 +152,7 @@ mod tests {
 
     fn page() -> Page<'static> {
         Page {
+            neighbours: &[],
             style: STYLE,
             environment: EVIL,
             id: Some(EVIL.into()),
