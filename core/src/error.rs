@@ -64,6 +64,10 @@ impl Error {
     /// assert_eq!(refusal.body(), "Payload Too Large");
     /// ```
     pub fn refusal(&self) -> Refusal {
+        if matches!(self, Error::NotInstalled) {
+            // Nothing else would tell the developer.
+            tracing::error!(target: "webstack::session", "{self}");
+        }
         Refusal {
             status: match self {
                 Error::Gone => StatusCode::CONFLICT,

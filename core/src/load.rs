@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::record::Record;
 use crate::store::{StoreError, Stored, Version};
-use crate::{Error, Timestamp, Token};
+use crate::{Error, SessionId, Timestamp, Token};
 
 /// A session as a request last saw it in the store.
 #[derive(Clone, Debug)]
@@ -31,23 +31,35 @@ impl Base {
     }
 }
 
-/// The first living session that the tokens open; one with something in it comes before an emptied one.
-pub(crate) async fn load(engine: &Engine, presented: &Presented) -> Result<Option<Base>, Error> {
+/// What the tokens of a request open.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The first living session; one with something in it comes before an emptied one.
+    pub(crate) first: Option<Base>,
+    /// The other living ones: a logout ends them, too.
+    pub(crate) others: Vec<SessionId>,
+}
+
+/// Tries every token.
+pub(crate) async fn load(engine: &Engine, presented: &Presented) -> Result<Loaded, Error> {
     if presented.malformed {
         engine.events.report(Event::MalformedToken);
     }
-    let mut first: Option<Base> = None;
+    let mut loaded = Loaded::default();
     for token in &presented.tokens {
         let Some(base) = find(engine, token).await? else { continue };
-        match &first {
-            None => first = Some(base),
+        match &loaded.first {
+            None => loaded.first = Some(base),
             Some(first) if first.token.id() == token.id() => {}
-            Some(emptied) if emptied.is_empty() => first = Some(base),
+            Some(emptied) if emptied.is_empty() => loaded.first = Some(base),
             Some(_) if base.is_empty() => {}
-            Some(_) => engine.events.report(Event::SecondSession(*token.id())),
+            Some(_) => {
+                engine.events.report(Event::SecondSession(*token.id()));
+                loaded.others.push(*token.id());
+            }
         }
     }
-    Ok(first)
+    Ok(loaded)
 }
 
 /// The living session that a token opens.

@@ -6,11 +6,17 @@ use std::time::{Duration, Instant};
 
 use crate::engine::Engine;
 use crate::events::Event;
+use crate::runtime::Runtime;
 use crate::store::{PurgeStep, Purged};
 use crate::{Error, SessionId, Sessions};
 
-/// How many entries one step looks at before others get the processor and the disk.
+/// How many entries one step of a purge on demand looks at.
 const STEP: usize = 1_000;
+
+/// How many entries one step in the background looks at before others get the processor and the disk, and for how long
+/// they do. A store of files does its work on the thread that asks.
+const BACKGROUND_STEP: usize = 100;
+const REST: Duration = Duration::from_millis(2);
 
 /// How many entries are looked at between two looks at the watch, where a purge is to end after some milliseconds.
 const SMALL_STEP: usize = 32;
@@ -98,7 +104,7 @@ impl Sessions {
         let task = Task(Arc::downgrade(&self.engine));
         runtime.spawn(Box::pin(async move {
             timer.sleep(every.min(FIRST)).await;
-            while purge_once(&task.0).await {
+            while purge_once(&task.0, &*timer).await {
                 timer.sleep(every).await;
             }
         }));
@@ -123,21 +129,24 @@ impl Drop for Task {
 }
 
 /// One purge, in steps; false if there will be no other.
-async fn purge_once(engine: &Weak<Engine>) -> bool {
+async fn purge_once(engine: &Weak<Engine>, timer: &dyn Runtime) -> bool {
     let mut after = None;
     loop {
-        let Some(engine) = engine.upgrade() else { return false };
-        let _running = engine.purging.running.lock().await;
-        if engine.purging.stopped.load(Ordering::Relaxed) {
-            return false;
-        }
-        match engine.store.purge(PurgeStep::new(STEP).after(after)).await {
-            Ok(Purged { next: Some(next), .. }) => after = Some(next),
-            Ok(Purged { next: None, .. }) => return true,
-            Err(error) => {
-                engine.events.report_failure(Event::PurgeFailed, &error);
-                return true;
+        {
+            let Some(engine) = engine.upgrade() else { return false };
+            let _running = engine.purging.running.lock().await;
+            if engine.purging.stopped.load(Ordering::Relaxed) {
+                return false;
+            }
+            match engine.store.purge(PurgeStep::new(BACKGROUND_STEP).after(after)).await {
+                Ok(Purged { next: Some(next), .. }) => after = Some(next),
+                Ok(Purged { next: None, .. }) => return true,
+                Err(error) => {
+                    engine.events.report_failure(Event::PurgeFailed, &error);
+                    return true;
+                }
             }
         }
+        timer.sleep(REST).await;
     }
 }

@@ -78,12 +78,11 @@ thread_local! {
     static ALARM: Cell<Alarm> = const { Cell::new(Alarm::Nobody) };
 }
 
-/// tokio's timers and tasks.
+/// tokio's timers and tasks. Outside a runtime of tokio it does as [`Blocking`].
 ///
 /// # Panics
 ///
-/// As tokio's own timers do, `sleep` panics outside a runtime with time enabled. `spawn` does not: outside a runtime it
-/// runs the future on the spot.
+/// As tokio's own timers do, `sleep` panics inside a runtime that was built without time.
 #[cfg(feature = "tokio")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tokio;
@@ -91,7 +90,10 @@ pub struct Tokio;
 #[cfg(feature = "tokio")]
 impl Runtime for Tokio {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(async move { tokio::time::sleep(duration).await })
+        match tokio::runtime::Handle::try_current() {
+            Ok(_) => Box::pin(async move { tokio::time::sleep(duration).await }),
+            Err(_) => Blocking.sleep(duration),
+        }
     }
 
     fn spawn(&self, future: BoxFuture<'static, ()>) {
@@ -173,10 +175,11 @@ impl<T: Send + 'static> Future for Shielded<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        let Some(future) = self.future.as_mut() else { return Poll::Pending };
+        // Taken out, so that a future that panics is not polled again when this is dropped.
+        let Some(mut future) = self.future.take() else { return Poll::Pending };
         let polled = future.as_mut().poll(context);
-        if polled.is_ready() {
-            self.future = None;
+        if polled.is_pending() {
+            self.future = Some(future);
         }
         polled
     }

@@ -97,7 +97,7 @@ impl Session {
     /// Changes a value by a function of the old one, and returns the new one as it is for now.
     ///
     /// The function is kept and may run several times, each time on the newest value, until the result could be stored;
-    /// so it should do nothing but compute. What was stored in the end may differ from what is returned here: when it
+    /// so it should do nothing but compute: it must not use the session itself, which is held meanwhile. What was stored in the end may differ from what is returned here: when it
     /// matters, use [`apply`](Session::apply).
     ///
     /// # Errors
@@ -385,6 +385,9 @@ where
 {
     Box::new(move |value: Option<&RawValue>| {
         let present = value.map(|value| serde_json::from_str(value.get())).transpose()?;
-        to_raw_value(&change(present))
+        let changed = to_raw_value(&change(present))?;
+        // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
+        serde_json::from_str::<T>(changed.get())?;
+        Ok(changed)
     })
 }

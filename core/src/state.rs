@@ -29,8 +29,12 @@ pub(crate) struct State {
     pub(crate) edits: Edits,
     /// Base and edits together, once there are edits.
     draft: Option<Content>,
-    /// A session that is to end with this request.
-    pub(crate) ending: Option<SessionId>,
+    /// The other living sessions that the request presented.
+    pub(crate) others: Vec<SessionId>,
+    /// The sessions that are to end with this request.
+    pub(crate) ending: Vec<SessionId>,
+    /// How often the request began a new session: what was under way for an earlier one is void.
+    pub(crate) incarnation: u32,
     /// The session ended or changed hands meanwhile: edits are void.
     pub(crate) gone: bool,
     /// The request presented a living session with something in it.
@@ -64,15 +68,16 @@ impl State {
         Ok(())
     }
 
-    /// Ends the session that the request presented or began; what follows begins a new one.
+    /// Ends the sessions that the request presented or began; what follows begins a new one.
     pub(crate) fn invalidate(&mut self) {
-        if let Some(base) = self.base.take() {
-            self.ending = Some(*base.token.id());
-        }
+        let mut ending = std::mem::take(&mut self.ending);
+        ending.extend(self.base.take().map(|base| *base.token.id()));
+        ending.append(&mut self.others);
         *self = State {
             stage: self.stage,
             consulted: self.consulted,
-            ending: self.ending,
+            ending,
+            incarnation: self.incarnation + 1,
             token_change: self.token_change.take(),
             ..State::default()
         };

@@ -52,7 +52,7 @@ impl Visit {
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
-        state.ending.is_some()
+        !state.ending.is_empty()
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -65,9 +65,7 @@ impl Visit {
     }
 
     pub(crate) async fn load(&self) -> Result<(), Error> {
-        let loaded = self.load_once().await;
-        self.report_failure(&loaded);
-        loaded
+        self.load_once().await.inspect_err(|error| self.report_failure(error))
     }
 
     async fn load_once(&self) -> Result<(), Error> {
@@ -83,13 +81,14 @@ impl Visit {
                 Stage::Done => return Err(Error::TooLate),
             }
         }
-        let found = load(&self.engine, &self.presented).await?;
+        let loaded = load(&self.engine, &self.presented).await?;
         let mut state = self.state();
         if state.stage == Stage::Done {
             return Err(Error::TooLate);
         }
-        state.found = found.as_ref().is_some_and(|base| !base.is_empty());
-        state.base = found.map(Arc::new);
+        state.found = loaded.first.as_ref().is_some_and(|base| !base.is_empty());
+        state.base = loaded.first.map(Arc::new);
+        state.others = loaded.others;
         state.stage = Stage::Open;
         Ok(())
     }
@@ -108,14 +107,14 @@ impl Visit {
         look: impl FnOnce(&Content) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
-        let index = {
+        let (index, incarnation) = {
             let mut state = self.open()?;
             state.edit(edit)?;
-            state.edits.len() - 1
+            (state.edits.len() - 1, state.incarnation)
         };
         if let Err(error) = self.store().await {
             let mut state = self.state();
-            if !matches!(error, Error::Gone) {
+            if !matches!(error, Error::Gone) && state.incarnation == incarnation {
                 state.edits.forget(index);
                 let base = state.base.clone();
                 state.rebase(base)?;
@@ -132,19 +131,29 @@ impl Visit {
     /// Sees what others stored meanwhile, under the edits of this request.
     pub(crate) async fn reload(&self) -> Result<(), Error> {
         let _turn = self.turn.lock().await;
-        let base = self.open()?.base.clone();
+        let (base, incarnation) = {
+            let state = self.open()?;
+            (state.base.clone(), state.incarnation)
+        };
         let Some(base) = base else { return Ok(()) };
         let id = *base.token.id();
         let found = match self.engine.store.load(&id).await {
             Ok(Some(stored)) => Base::read(base.token.clone(), stored).map_err(|error| self.engine.corrupt(id, error)),
             Ok(None) => Err(Ok(())),
             Err(StoreError::Corrupt(error)) => Err(self.engine.corrupt(id, error)),
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(Err(error.into())),
         };
         let mut state = self.state();
+        if state.incarnation != incarnation {
+            return Err(Error::Gone);
+        }
         match found {
             Ok(found) if found.record.epoch == base.record.epoch => state.rebase(Some(Arc::new(found))),
-            Err(Err(error)) => Err(error),
+            Err(Err(error)) => {
+                drop(state);
+                self.report_failure(&error);
+                Err(error)
+            }
             Ok(_) | Err(Ok(())) => {
                 self.engine.events.report(Event::Gone(id));
                 state.gone = true;
@@ -162,39 +171,65 @@ impl Visit {
                 state.discard_edits();
             }
         }
-        if outcome == Outcome::Keep || self.state().ending.is_some() {
+        let early = self.state().token_change.is_some();
+        if outcome == Outcome::Keep || !self.state().ending.is_empty() {
             match self.store().await {
                 Ok(()) | Err(Error::Gone) => {}
                 Err(error) => return Err(error),
             }
         }
+        if early {
+            self.confirm().await;
+        }
         Ok(self.headers())
+    }
+
+    /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
+    /// by somebody who filled an emptied session again.
+    async fn confirm(&self) {
+        let (base, takes_back) = {
+            let state = self.state();
+            (state.base.clone(), matches!(state.token_change, Some(TokenReply::TakeBack)))
+        };
+        // A new session's token is known to nobody else.
+        let Some(base) = base.filter(|base| self.presented.tokens.iter().any(|token| token.id() == base.token.id()))
+        else {
+            return;
+        };
+        let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
+        let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
+        let stands = match found {
+            Some(found) => found.record.epoch == base.record.epoch && found.is_empty() == takes_back,
+            None => takes_back,
+        };
+        if !stands {
+            self.state().token_change = None;
+        }
     }
 
     /// Ends what is to end, then commits the edits. The caller has the turn.
     async fn store(&self) -> Result<(), Error> {
-        let stored = self.store_once().await;
-        self.report_failure(&stored);
-        stored
+        self.store_once().await.inspect_err(|error| self.report_failure(error))
     }
 
     async fn store_once(&self) -> Result<(), Error> {
-        let ending = self.state().ending;
-        if let Some(id) = ending {
-            let removed = end(&self.engine, &id).await?;
+        self.end_sessions().await?;
+        let (base, mut edits, gone, incarnation) = {
             let mut state = self.state();
-            state.ending = None;
-            state.token_change = (removed == Removed::Removed).then_some(TokenReply::TakeBack);
-        }
-        let (base, mut edits, gone) = {
-            let mut state = self.state();
-            (state.base.clone(), std::mem::take(&mut state.edits), state.gone)
+            (state.base.clone(), std::mem::take(&mut state.edits), state.gone, state.incarnation)
         };
         if gone {
             return Err(Error::Gone);
         }
         let committed = commit(&self.engine, base.as_ref(), &mut edits).await;
         let mut state = self.state();
+        if state.incarnation != incarnation {
+            // Another handle ended the session while this one was storing it: what was stored is ended, too.
+            if let Ok(Committed::Stored(base, _)) = committed {
+                state.ending.push(*base.token.id());
+            }
+            return Err(Error::Gone);
+        }
         match committed {
             Ok(Committed::Unchanged) => state.rebase(base),
             Ok(Committed::Stored(base, change)) => {
@@ -221,9 +256,27 @@ impl Visit {
         }
     }
 
+    /// Ends the sessions that are to end, whatever anybody else does with them.
+    async fn end_sessions(&self) -> Result<(), Error> {
+        let ending = self.state().ending.clone();
+        for (index, id) in ending.into_iter().enumerate() {
+            let removed = end(&self.engine, &id).await?;
+            let mut state = self.state();
+            state.ending.retain(|other| *other != id);
+            if index == 0 {
+                // Whatever was to be told of a token concerned a session that is ended now.
+                state.token_change = None;
+            }
+            if removed == Removed::Removed {
+                state.token_change = Some(TokenReply::TakeBack);
+            }
+        }
+        Ok(())
+    }
+
     /// The browser is told nothing of the cause, so the log has to be.
-    fn report_failure(&self, result: &Result<(), Error>) {
-        if let Err(error @ (Error::Unavailable(_) | Error::Broken(_) | Error::Random(_))) = result {
+    fn report_failure(&self, error: &Error) {
+        if matches!(error, Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) | Error::Value(_)) {
             self.engine.events.report_failure(Event::Failed, error);
         }
     }

@@ -61,6 +61,10 @@ pub fn layer(sessions: Sessions) -> SessionLayer {
 /// axum strips the prefix of a nested router and keeps the whole in an extension.
 fn nested_under(extensions: &Extensions, inner: &Uri) -> Option<String> {
     let OriginalUri(original) = extensions.get()?;
-    let prefix = original.path().strip_suffix(inner.path())?;
+    // The prefix alone, without a slash behind it, is `/` to the inner router.
+    let prefix = match inner.path() {
+        "/" => original.path(),
+        path => original.path().strip_suffix(path)?,
+    };
     Some(prefix.trim_end_matches('/').to_owned())
 }

@@ -3,8 +3,9 @@
 use std::future::{Future, pending};
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +15,12 @@ use webstack_core::Sessions;
 use webstack_core::app::App;
 
 use crate::Service;
+
+/// How long nothing is accepted when the system has no room for another connection.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long a client may take to send the head of a request; one that never does cannot keep the server from ending.
+const HEADERS: Duration = Duration::from_secs(30);
 
 /// Serves warp routes with a session for every request.
 ///
@@ -51,39 +58,33 @@ impl Server {
         Server { service: self.service.below(prefix) }
     }
 
-    /// Serves HTTP/1 on this socket for ever.
-    ///
-    /// # Errors
-    ///
-    /// If the socket fails.
-    pub async fn run(self, listener: TcpListener) -> io::Result<()> {
-        self.run_until(listener, pending()).await
+    /// Serves HTTP/1 on this socket for ever. A client has half a minute to send the head of a request.
+    pub async fn run(self, listener: TcpListener) {
+        self.run_until(listener, pending()).await;
     }
 
     /// Serves until `stop` is ready, and finishes the requests in flight.
-    ///
-    /// # Errors
-    ///
-    /// If the socket fails.
-    pub async fn run_until(self, listener: TcpListener, stop: impl Future<Output = ()>) -> io::Result<()> {
+    pub async fn run_until(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let mut stop = pin!(stop);
         loop {
             let stream = tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => stream,
-                    // The client left before it was its turn, or there are no descriptors for a moment.
-                    Err(error) if is_passing(&error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::task::yield_now().await;
+                    Err(error) => {
+                        // The client left before it was its turn; else there are no descriptors, or no memory, for a while.
+                        if !is_the_client_s(&error) {
+                            tracing::error!(%error, "a connection could not be accepted");
+                            tokio::time::sleep(REST).await;
+                        }
                         continue;
                     }
-                    Err(error) => return Err(error),
                 },
                 () = &mut stop => break,
             };
             let service = TowerToHyperService::new(self.service.clone());
-            let builder = Builder::new(TokioExecutor::new()).http1_only();
+            let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
@@ -93,17 +94,10 @@ impl Server {
             });
         }
         graceful.shutdown().await;
-        Ok(())
     }
 }
 
-fn is_passing(error: &io::Error) -> bool {
+fn is_the_client_s(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) || is_out_of_descriptors(error)
-}
-
-fn is_out_of_descriptors(error: &io::Error) -> bool {
-    const ENFILE: i32 = 23;
-    const EMFILE: i32 = 24;
-    matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

@@ -66,10 +66,12 @@ fn open_file_url(place: &str, context: &OpenContext<'_>) -> Result<Opened, Confi
     let directory = if path.is_empty() {
         (context.default_directory)()?
     } else {
-        let parsed = Url::parse(&format!("file:{path}")).ok().filter(|_| path.starts_with('/'));
+        // A URL parser would drop what comes behind `#`, and line breaks, without a word.
+        let is_plain = path.starts_with('/') && !path.contains(|c: char| c == '#' || c.is_control());
+        let parsed = Url::parse(&format!("file:{path}")).ok().filter(|_| is_plain);
         parsed.and_then(|url| url.to_file_path().ok()).ok_or_else(|| {
             let problem = format!("`file:{}` is not an absolute path on this machine", path.escape_debug());
-            ConfigError::new(SETTING, problem, "use `file:/absolute/path`")
+            ConfigError::new(SETTING, problem, "use `file:/absolute/path`, with `%23` for `#`")
         })?
     };
     open_files(directory, &options, context)

@@ -5,6 +5,7 @@ mod commit;
 mod configuration;
 mod failures;
 mod lifecycle;
+mod overtaken;
 mod replies;
 mod round_trips;
 mod time;

@@ -66,5 +66,6 @@ async fn on_warp(sessions: Sessions, port: u16) -> Outcome {
     use warp::Filter as _;
     let nothing_else = warp::path::end().map(|| "the shop is at /shop/\n");
     let server = webstack::warp::serve(nothing_else, sessions).mount("/shop", shop());
-    Ok(server.run(TcpListener::bind(("localhost", port)).await?).await?)
+    server.run(TcpListener::bind(("localhost", port)).await?).await;
+    Ok(())
 }

@@ -28,8 +28,8 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
     ready();
     let portable = portable::app(ENVIRONMENT, tokio::time::sleep);
     let server = webstack_warp::serve(routes(), sessions).mount("/portable", portable);
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(async { server.run_until(tokio::net::TcpListener::from_std(listener)?, stop).await })
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+        server.run_until(tokio::net::TcpListener::from_std(listener)?, stop).await;
+        Ok(())
+    })
 }

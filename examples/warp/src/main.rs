@@ -20,6 +20,6 @@ fn index(session: Session) -> Result<String> {
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let sessions = webstack::warp::from_env()?;
     let routes = warp::path::end().and(session()).map(index);
-    webstack::warp::serve(routes, sessions).run(TcpListener::bind("localhost:8080").await?).await?;
+    webstack::warp::serve(routes, sessions).run(TcpListener::bind("localhost:8080").await?).await;
     Ok(())
 }

@@ -44,6 +44,8 @@ pub struct FileStoreBuilder {
 impl FileStoreBuilder {
     pub(super) fn new(path: PathBuf) -> Self {
         let clock = Arc::new(SystemClock);
+        // Without a slash or a dot at its end, by which a link would be followed and not seen.
+        let path = path.components().collect();
         FileStoreBuilder { path, group: None, clock, spared: DEFAULT_SPARED, allow_network_fs: false }
     }
 

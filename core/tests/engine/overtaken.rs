@@ -1,0 +1,140 @@
+//! Handlers that save early, use two handles at once, or hand in functions that go wrong.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use webstack_core::{CookieLifetime, Error, Event, Outcome, runtime::block_on};
+use webstack_testkit::{Fault, Moment, Operation};
+
+use crate::visitor::{Site, Visitor, known, set_cookie, value};
+
+fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn add(n: Option<u32>) -> u32 {
+    n.unwrap_or(0) + 1
+}
+
+#[test]
+fn a_removal_decided_early_is_not_sent_after_somebody_filled_the_session_again() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let slow = visitor.arrive(&site);
+    slow.session.clear().unwrap();
+    block_on(slow.session.save()).unwrap();
+    visitor.visit(&site, |session| session.insert("other", &2).unwrap());
+    assert_eq!(set_cookie(&slow.answer(Outcome::Keep)), None);
+    assert_eq!(value(&site, &visitor, "other"), Some(2));
+}
+
+#[test]
+fn a_removal_decided_early_is_sent_if_the_session_stayed_empty() {
+    let site = Site::new();
+    let slow = known(&site).arrive(&site);
+    slow.session.clear().unwrap();
+    block_on(slow.session.save()).unwrap();
+    assert!(set_cookie(&slow.answer(Outcome::Keep)).unwrap().contains("Max-Age=0"));
+}
+
+#[test]
+fn a_token_decided_early_is_not_sent_over_that_of_a_login() {
+    let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::For(Duration::from_secs(100))));
+    let mut visitor = known(&site);
+    site.clock.advance(Duration::from_secs(60));
+    let slow = visitor.arrive(&site);
+    block_on(slow.session.apply("n", add)).unwrap();
+    visitor.visit(&site, |session| session.set_user("alice").unwrap());
+    assert_eq!(set_cookie(&slow.answer(Outcome::Keep)), None);
+    visitor.visit(&site, |session| assert_eq!(session.user().unwrap().as_deref(), Some("alice")));
+}
+
+#[test]
+fn a_logout_by_another_handle_beats_a_save_in_flight() {
+    let site = Site::new();
+    for operation in [Operation::Create, Operation::Update] {
+        let mut visitor = if operation == Operation::Create { Visitor::default() } else { known(&site) };
+        let request = visitor.arrive(&site);
+        request.session.set_user("alice").unwrap();
+        let gate = site.faults.hold_next(operation, Moment::After);
+        let session = request.session.clone();
+        let mut save = Box::pin(async move { session.save().await });
+        assert!(poll(&mut save).is_pending());
+        request.session.invalidate().unwrap();
+        gate.open();
+        assert!(matches!(block_on(save), Err(Error::Gone)));
+        visitor.take(&request.answer(Outcome::Keep));
+        visitor.visit(&site, |session| assert_eq!(session.user().unwrap(), None));
+        assert_eq!(site.alive(), 0);
+    }
+}
+
+#[test]
+fn a_logout_by_another_handle_during_a_failing_save_leaves_nothing_to_forget() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.invalidate().unwrap();
+    let gate = site.faults.hold_next(Operation::Remove, Moment::Before);
+    site.faults.fail_next(Operation::Remove, Fault::Unavailable, 1);
+    let session = request.session.clone();
+    let mut apply = Box::pin(async move { session.apply("n", add).await });
+    assert!(poll(&mut apply).is_pending());
+    request.session.invalidate().unwrap();
+    gate.open();
+    assert!(matches!(block_on(apply), Err(Error::Unavailable(_))));
+    request.answer(Outcome::Keep);
+    assert_eq!(site.alive(), 0);
+}
+
+#[test]
+fn a_logout_ends_every_session_that_the_request_presented() {
+    let site = Site::new();
+    let both = [known(&site), known(&site)].map(|visitor| visitor.cookie.unwrap()).join("; ");
+    let mut visitor = Visitor { cookie: Some(both.clone()) };
+    let reply = visitor.visit(&site, |session| session.invalidate().unwrap());
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=0"));
+    assert_eq!(site.alive(), 0);
+    Visitor { cookie: Some(both) }.visit(&site, |session| assert!(session.was_invalidated().unwrap()));
+}
+
+#[test]
+fn what_cannot_be_read_back_is_not_stored() {
+    let site = Site::new();
+    let mut visitor = Visitor::default();
+    visitor.visit(&site, |session| session.insert("average", &1.5).unwrap());
+    visitor.visit(&site, |session| {
+        let not_a_number = |_: Option<f64>| f64::NAN;
+        assert!(matches!(session.update("average", not_a_number), Err(Error::Value(_))));
+        assert!(matches!(block_on(session.apply("average", not_a_number)), Err(Error::Value(_))));
+    });
+    visitor.visit(&site, |session| assert_eq!(session.get("average").unwrap(), Some(1.5)));
+}
+
+#[test]
+fn a_function_that_panics_is_an_ordinary_panic() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    let apply = || block_on(request.session.apply("n", |_: Option<u32>| -> u32 { panic!("the application's") }));
+    assert!(catch_unwind(AssertUnwindSafe(apply)).is_err());
+    drop(request);
+    assert_eq!(value(&site, &visitor, "kept"), Some(1));
+}
+
+#[test]
+fn what_ends_in_a_500_is_told() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.update("kept", add).unwrap();
+    visitor.visit(&site, |session| session.insert("kept", "a text").unwrap());
+    assert!(matches!(block_on(request.exchange.finish(Outcome::Keep)), Err(Error::Value(_))));
+    let request = visitor.arrive(&site);
+    site.faults.fail_next(Operation::Load, Fault::Unavailable, 1);
+    assert!(matches!(block_on(request.session.reload()), Err(Error::Unavailable(_))));
+    assert_eq!(site.heard(|event| *event == Event::Failed), 2);
+}
