@@ -85,7 +85,7 @@ pub enum OpenError {
         kind: &'static str,
     },
     /// The operating system refused something that a session store needs.
-    #[error("cannot {doing} {}: give the user of this process the right to, or choose another directory", .path.display())]
+    #[error("cannot {doing} {} ({source}): give the user of this process the right to, or choose another directory", .path.display())]
     Refused {
         /// The directory.
         path: PathBuf,

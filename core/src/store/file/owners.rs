@@ -71,11 +71,22 @@ impl Owner {
     /// Writes a marker. It counts as a place kept since `now`, until it is [taken](Marker::taken).
     pub(super) fn mark(&self, id: &SessionId, now: Timestamp) -> Result<Marker, Fault> {
         let path = self.marker(id);
-        let fd = self.base.open(&path, OFlags::WRONLY | OFlags::CREATE).doing("write an owner's marker")?;
-        let stat = rustix::fs::fstat(&fd).doing("look at an owner's marker")?;
+        let (mut fd, mut stat) = self.open_marker(&path)?;
+        let user = rustix::process::geteuid();
+        if stat.st_uid != user.as_raw() && !user.is_root() {
+            // What another member of the group left behind cannot be dated by this one.
+            self.base.unlink(&path).doing("remove an owner's marker")?;
+            (fd, stat) = self.open_marker(&path)?;
+        }
         set_mode(&fd, &stat, &self.base.access)?;
         set_modified(&fd, now)?;
         Ok(Marker { fd })
+    }
+
+    fn open_marker(&self, path: &str) -> Result<(OwnedFd, Stat), Fault> {
+        let fd = self.base.open(path, OFlags::WRONLY | OFlags::CREATE).doing("write an owner's marker")?;
+        let stat = rustix::fs::fstat(&fd).doing("look at an owner's marker")?;
+        Ok((fd, stat))
     }
 
     fn marker(&self, id: &SessionId) -> String {
