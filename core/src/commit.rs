@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::edits::Edits;
+use crate::engine::Engine;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::load::Base;
 use crate::queue::Place;
 use crate::record::{Content, Record};
 use crate::runtime::within;
-use crate::sessions::Engine;
 use crate::store::{Created, Entry, OwnerKey, Removed, StoreError, Touched, Updated};
 use crate::{Error, SessionId, Timestamp, Token};
 

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::engine::Engine;
 use crate::runtime::Shielded;
-use crate::sessions::Engine;
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders, RequestHead, Session};
 

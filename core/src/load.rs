@@ -3,9 +3,9 @@
 use std::error::Error as StdError;
 
 use crate::carrier::Presented;
+use crate::engine::Engine;
 use crate::events::Event;
 use crate::record::Record;
-use crate::sessions::Engine;
 use crate::store::{StoreError, Stored, Version};
 use crate::{Error, Timestamp, Token};
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::ConfigError;
+use crate::ConfigError;
 
 /// How the program that serves is run, which decides where its session directory is by default.
 ///

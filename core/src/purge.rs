@@ -1,13 +1,11 @@
 //! Removing what has expired: in the background, on demand, or a bounded step at a time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use async_lock::Mutex as Turn;
-
+use crate::engine::Engine;
 use crate::events::Event;
-use crate::sessions::Engine;
 use crate::store::{PurgeStep, Purged};
 use crate::{Error, SessionId, Sessions};
 
@@ -19,22 +17,6 @@ const SMALL_STEP: usize = 32;
 
 /// The longest that a new process waits before its first purge, so that short-lived ones purge too.
 const FIRST: Duration = Duration::from_secs(10);
-
-/// The state of the background purge.
-#[derive(Debug, Default)]
-pub(crate) struct Purging {
-    pub(crate) every: Option<Duration>,
-    started: AtomicBool,
-    stopped: AtomicBool,
-    /// Held while a purge runs.
-    running: Turn<()>,
-}
-
-impl Purging {
-    pub(crate) fn every(every: Option<Duration>) -> Self {
-        Purging { every, ..Purging::default() }
-    }
-}
 
 impl Sessions {
     /// Removes everything that has expired, now, and says how much was removed and how much is left.
@@ -98,22 +80,25 @@ impl Sessions {
         self.engine.purging.every
     }
 
-    /// Begins to purge in the background, as often as configured; once, however often it is called. Adapters do.
-    /// Without a runtime that has a background nothing happens: call [`purge`](Sessions::purge).
+    /// Begins to purge in the background, as often as configured; once, however often it is called, until the runtime that
+    /// it was called in ends. Adapters do. Without a runtime that has a background nothing happens: call [`purge`](Sessions::purge).
     ///
     /// The task ends when all clones of these sessions are gone, or by [`shutdown`](Sessions::shutdown). A step that
     /// fails is an event, and the next one comes at its time.
     pub fn start_purging(&self) {
         let Some(every) = self.engine.purging.every else { return };
+        if self.engine.purging.started.load(Ordering::Relaxed) {
+            return;
+        }
         let runtime = self.engine.runtime();
         if !runtime.has_background() || self.engine.purging.started.swap(true, Ordering::Relaxed) {
             return;
         }
         let timer = Arc::clone(&runtime);
-        let engine = Arc::downgrade(&self.engine);
+        let task = Task(Arc::downgrade(&self.engine));
         runtime.spawn(Box::pin(async move {
             timer.sleep(every.min(FIRST)).await;
-            while purge_once(&engine).await {
+            while purge_once(&task.0).await {
                 timer.sleep(every).await;
             }
         }));
@@ -123,6 +108,17 @@ impl Sessions {
     pub async fn shutdown(&self) {
         self.engine.purging.stopped.store(true, Ordering::Relaxed);
         drop(self.engine.purging.running.lock().await);
+    }
+}
+
+/// The background task; dropped with its runtime, it makes room for another one.
+struct Task(Weak<Engine>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.purging.started.store(false, Ordering::Relaxed);
+        }
     }
 }
 

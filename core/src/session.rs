@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::edits::{Change, Edit};
+use crate::engine::Engine;
 use crate::load::Base;
 use crate::record::Content;
 use crate::runtime::Shielded;
-use crate::sessions::Engine;
 use crate::state::State;
 use crate::visit::Visit;
 use crate::{Error, SessionId};

@@ -28,8 +28,8 @@ impl Target {
             .and_then(|asked| split(asked, script, info))
             .unwrap_or_else(|| (encode(script, Percent::Literal), encode(info, Percent::Literal)));
         let mut text = mount.clone();
-        let is_path = if rest.is_empty() { mount.starts_with('/') } else { rest.starts_with('/') };
-        if !is_path {
+        let is_complete = rest.starts_with('/') || (rest.is_empty() && mount.starts_with('/'));
+        if !is_complete {
             text.push('/');
         }
         text.push_str(&rest);

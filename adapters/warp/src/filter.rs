@@ -24,10 +24,13 @@ impl Deref for Session {
 ///
 /// ```
 /// use warp::Filter as _;
+/// use webstack_warp::{Result, Session};
 ///
-/// let name = warp::path("name").and(webstack_warp::session()).map(|session: webstack_warp::Session| {
-///     webstack_warp::Result::Ok(session.get("name")?.unwrap_or_else(|| "stranger".to_owned()))
-/// });
+/// fn name(session: Session) -> Result<String> {
+///     Ok(session.get("name")?.unwrap_or_else(|| "stranger".to_owned()))
+/// }
+///
+/// let route = warp::path("name").and(webstack_warp::session()).map(name);
 /// ```
 pub fn session() -> impl Filter<Extract = (Session,), Error = Rejection> + Copy {
     warp::ext::optional::<webstack_core::Session>().and_then(load)

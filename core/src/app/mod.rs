@@ -2,7 +2,7 @@
 //!
 //! An application is any [`tower_service::Service`] from a [`Request`] to an [`http::Response`] that cannot fail; an
 //! axum `Router` is one as it is, and [`from_fn`] makes one of a function. What an environment puts into a request are
-//! two extensions: the visitor's [`Session`](crate::Session), to be had by [`session`], and [`Mount`], which says where the
+//! two extensions: the visitor's [`Session`], to be had by [`session`], and [`Mount`], which says where the
 //! application stands.
 //!
 //! ```

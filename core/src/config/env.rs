@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::config::{Builder, ConfigError, OnCorrupt};
+use crate::config::Builder;
 use crate::expiry::CookieLifetime;
+use crate::{ConfigError, OnCorrupt};
 use crate::{CookiePath, CookiePrefix, SameSite, Sessions};
 
 const PREFIX: &str = "WEBSTACK_";

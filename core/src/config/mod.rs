@@ -1,36 +1,22 @@
 //! The configuration: a builder whose every bad combination is an error at start.
 
 mod env;
-mod error;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub use error::ConfigError;
-
 use crate::carrier::{CookieCarrier, CookieFlaw, CookieSettings};
+use crate::engine::{Engine, Limits, Purging};
 use crate::events::{Event, Events, Hook};
 use crate::expiry::{CookieLifetime, Lifetime};
 use crate::location::{self, DIRECTORY_NAME, Environment, Surroundings};
-use crate::purge::Purging;
 use crate::queue::Queues;
 use crate::runtime::Runtime;
-use crate::sessions::{Engine, Limits};
-use crate::store::{self, Store};
-use crate::{Clock, CookiePath, CookiePrefix, SameSite, Sessions, SystemClock};
 
-/// What is done about a record that cannot be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnCorrupt {
-    /// The visitor is anonymous and may begin a new session; an event tells.
-    #[default]
-    Renew,
-    /// The request is answered with an opaque 500.
-    Fail,
-}
+use crate::store::{self, Store};
+use crate::{Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SystemClock};
 
 /// Configures [`Sessions`]. Every setting has a safe default; `docs/defaults.md` says why each is as it is.
 ///
@@ -80,8 +66,15 @@ impl std::fmt::Debug for HookSetting {
     }
 }
 
+impl Sessions {
+    /// Begins a configuration; every setting has a safe default.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+}
+
 impl Builder {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         Builder {
             environment: Environment::default(),
             store: Choice::Url("file:".to_owned()),

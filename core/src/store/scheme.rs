@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::Clock;
-use crate::config::ConfigError;
+use crate::ConfigError;
 #[cfg(unix)]
 use crate::store::FileStore;
 use crate::store::{MemoryStore, Store};

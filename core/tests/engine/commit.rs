@@ -5,7 +5,7 @@ use std::thread;
 
 use webstack_core::{Error, Event, Outcome, runtime::block_on};
 
-use crate::visitor::{Site, known, set_cookie, value};
+use crate::visitor::{Site, Visitor, known, set_cookie, value};
 
 #[test]
 fn fifty_parallel_increments_make_fifty_and_each_gets_its_own_answer() {
@@ -67,6 +67,24 @@ fn logout_wins_over_requests_in_flight() {
 }
 
 #[test]
+fn a_token_whose_session_has_ended_meanwhile_is_not_handed_out() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let (renewing, beginning) = (visitor.arrive(&site), Visitor::default().arrive(&site));
+    renewing.session.renew().unwrap();
+    beginning.session.insert("first", &1).unwrap();
+    for request in [renewing, beginning] {
+        block_on(request.session.save()).unwrap();
+        let id = request.session.id().unwrap().unwrap();
+        let _ = block_on(site.sessions.store().remove(&id)).unwrap();
+        request.session.insert("second", &2).unwrap();
+        assert_eq!(set_cookie(&request.answer(Outcome::Keep)), None);
+    }
+    assert_eq!(site.alive(), 0);
+    visitor.visit(&site, |session| assert!(session.was_invalidated().unwrap()));
+}
+
+#[test]
 fn what_began_before_a_login_changes_nothing_after_it() {
     let site = Site::new();
     let mut visitor = known(&site);
@@ -82,6 +100,20 @@ fn what_began_before_a_login_changes_nothing_after_it() {
     let session = &seen.session;
     assert_eq!(session.user().unwrap().as_deref(), Some("alice"));
     assert_eq!(session.keys().unwrap(), ["kept"]);
+}
+
+#[test]
+fn what_began_before_a_renewal_changes_nothing_after_it() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let (set, renew) = (visitor.arrive(&site), visitor.arrive(&site));
+    visitor.visit(&site, |session| session.renew().unwrap());
+    set.session.insert("planted", &1).unwrap();
+    renew.session.renew().unwrap();
+    for request in [set, renew] {
+        assert_eq!(set_cookie(&request.answer(Outcome::Keep)), None);
+    }
+    assert_eq!(visitor.arrive(&site).session.keys().unwrap(), ["kept"]);
 }
 
 #[test]

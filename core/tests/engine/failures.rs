@@ -26,6 +26,7 @@ fn an_unreachable_store_is_503_and_a_broken_one_500() {
         assert_eq!(refusal.status(), status);
         let retry = refusal.headers().any(|header| header.0 == "retry-after");
         assert_eq!(retry, status == 503);
+        assert!(refusal.headers().any(|(name, value)| name == "cache-control" && value == "no-store"));
         site.faults.recover();
 
         let request = visitor.arrive(&site);
@@ -175,4 +176,31 @@ fn the_background_purge_survives_errors_and_stops_cleanly() {
     let count = site.counts.of(Operation::Purge);
     assert_eq!(block_on(site.sessions.purge()).unwrap().remaining, 0);
     assert_eq!(site.counts.of(Operation::Purge), count + 1, "nothing but this purge");
+}
+
+/// A runtime that ends at once, with all its tasks.
+#[derive(Debug)]
+struct Ending(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl webstack_core::runtime::Runtime for Ending {
+    fn sleep(&self, duration: Duration) -> webstack_core::store::BoxFuture<'static, ()> {
+        webstack_core::runtime::Blocking.sleep(duration)
+    }
+
+    fn spawn(&self, _: webstack_core::store::BoxFuture<'static, ()>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn has_background(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_purge_whose_runtime_has_ended_is_begun_again() {
+    let spawned = std::sync::Arc::default();
+    let site = Site::with(|builder| builder.runtime(Ending(std::sync::Arc::clone(&spawned))));
+    site.sessions.start_purging();
+    site.sessions.start_purging();
+    assert_eq!(spawned.load(std::sync::atomic::Ordering::Relaxed), 2);
 }

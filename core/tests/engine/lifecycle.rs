@@ -22,6 +22,19 @@ fn strangers_leave_nothing() {
         });
         assert_eq!(set_cookie(&reply), None);
     }
+    let acts: [fn(&webstack_core::Session); 5] = [
+        |session| session.clear().unwrap(),
+        |session| session.renew().unwrap(),
+        |session| session.delete().unwrap(),
+        |session| assert_eq!(session.take::<u32>("n").unwrap(), None),
+        |session| {
+            session.insert("n", &1).unwrap();
+            session.remove("n").unwrap();
+        },
+    ];
+    for act in acts {
+        assert_eq!(set_cookie(&Visitor::default().visit(&site, act)), None);
+    }
     assert_eq!(site.alive(), 0);
     assert_eq!(site.counts.of(webstack_testkit::Operation::Create), 0);
     assert_eq!(site.counts.of(webstack_testkit::Operation::Remove), 0);
@@ -30,10 +43,12 @@ fn strangers_leave_nothing() {
 #[test]
 fn an_unknown_token_is_never_adopted() {
     let site = Site::new();
-    let planted = format!("__Host-webstack_session={}", webstack_core::Token::generate().unwrap().expose());
+    let token = webstack_core::Token::generate().unwrap();
+    let planted = format!("__Host-webstack_session={}", token.expose());
     let mut visitor = Visitor { cookie: Some(planted.clone()) };
     visitor.visit(&site, |session| session.insert("n", &1).unwrap());
     assert_ne!(visitor.cookie.as_deref(), Some(&*planted));
+    assert_ne!(visitor.arrive(&site).session.id().unwrap(), Some(*token.id()), "not even its id");
     assert!(Visitor { cookie: Some(planted) }.arrive(&site).session.is_new().unwrap());
 }
 
@@ -41,16 +56,19 @@ fn an_unknown_token_is_never_adopted() {
 fn a_token_of_another_namespace_is_a_stranger() {
     let site = Site::new();
     let visitor = known(&site);
-    let other = webstack_core::Sessions::builder()
-        .shared_store(site.sessions.store().clone())
-        .cookie_name("other")
-        .build()
-        .unwrap();
-    let cookie = visitor.cookie.unwrap().replace("webstack_session", "other");
-    let head = http::Request::get("/").header("cookie", cookie).body(()).unwrap();
-    let exchange = other.open(&head);
-    block_on(exchange.session().load()).unwrap();
-    assert!(exchange.session().is_new().unwrap());
+    // one of another length, and one that differs in a letter only
+    for name in ["other", "webstack_sessiom"] {
+        let other = webstack_core::Sessions::builder()
+            .shared_store(site.sessions.store().clone())
+            .cookie_name(name)
+            .build()
+            .unwrap();
+        let cookie = visitor.cookie.as_ref().unwrap().replace("webstack_session", name);
+        let head = http::Request::get("/").header("cookie", cookie).body(()).unwrap();
+        let exchange = other.open(&head);
+        block_on(exchange.session().load()).unwrap();
+        assert!(exchange.session().is_new().unwrap(), "{name}");
+    }
 }
 
 #[test]
@@ -68,6 +86,30 @@ fn renewal_and_login_kill_the_old_token_and_keep_id_and_values() {
         assert!(old.arrive(&site).session.is_new().unwrap());
         assert!(site.heard(|event| matches!(event, Event::WrongSecret(_))) > 0);
     }
+}
+
+#[test]
+fn a_user_alone_is_a_session() {
+    let site = Site::new();
+    let mut visitor = Visitor::default();
+    visitor.visit(&site, |session| session.set_user("alice").unwrap());
+    let reply = visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    assert_eq!(set_cookie(&reply), None);
+    let reply = visitor.visit(&site, |session| session.clear().unwrap());
+    assert_eq!(set_cookie(&reply), None, "there is still a user");
+    let seen = visitor.arrive(&site);
+    assert_eq!((seen.session.user().unwrap().as_deref(), seen.session.len().unwrap()), (Some("alice"), 0));
+}
+
+#[test]
+fn another_user_renews_as_well() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    visitor.visit(&site, |session| session.set_user("alice").unwrap());
+    let old = visitor.clone();
+    visitor.visit(&site, |session| session.set_user("bob").unwrap());
+    assert!(old.arrive(&site).session.is_new().unwrap());
+    assert_eq!(visitor.arrive(&site).session.user().unwrap().as_deref(), Some("bob"));
 }
 
 #[test]
@@ -158,7 +200,10 @@ fn an_exchange_dropped_unfinished_stores_nothing_but_a_logout_holds() {
     let visitor = known(&site);
     let request = visitor.arrive(&site);
     request.session.insert("kept", &2).unwrap();
+    let session = request.session.clone();
     drop(request);
+    assert!(matches!(session.insert("late", &1), Err(Error::TooLate)), "a handle may outlive its request");
+    assert!(matches!(block_on(session.save()), Err(Error::TooLate)));
     assert_eq!(value(&site, &visitor, "kept"), Some(1));
     let request = visitor.arrive(&site);
     request.session.invalidate().unwrap();
@@ -191,4 +236,18 @@ fn the_first_living_session_is_used_and_a_second_is_told() {
     let both = Visitor { cookie: Some(format!("{dead}; {one}; {two}")) };
     assert_eq!(both.arrive(&site).session.id().unwrap(), id);
     assert_eq!(site.heard(|event| matches!(event, Event::SecondSession(_))), 1);
+}
+
+#[test]
+fn an_emptied_session_does_not_hide_a_living_one() {
+    let site = Site::new();
+    let (empty, living) = (known(&site), known(&site));
+    empty.clone().visit(&site, |session| session.clear().unwrap());
+    let id = living.arrive(&site).session.id().unwrap();
+    let (empty, living) = (empty.cookie.unwrap(), living.cookie.unwrap());
+    for header in [format!("{empty}; {living}"), format!("{living}; {empty}")] {
+        let both = Visitor { cookie: Some(header) };
+        assert_eq!(both.arrive(&site).session.id().unwrap(), id);
+    }
+    assert_eq!(site.heard(|event| matches!(event, Event::SecondSession(_))), 0, "an emptied session is none");
 }

@@ -2,7 +2,7 @@
 //!
 //! The templates are compiled in, and escape whatever comes from a visitor.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use askama::Template;
 use base64::Engine as _;
@@ -16,6 +16,24 @@ use webstack_core::{Error, Session};
 use crate::reply::with;
 use crate::values::{all, rfc3339};
 use crate::{Answer, Failure, Reply};
+
+/// Another place where the same session is at home.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// The environment's name.
+    pub name: String,
+    /// Where it is served.
+    pub url: String,
+}
+
+static NEIGHBOURS: OnceLock<Vec<Neighbour>> = OnceLock::new();
+
+/// Says, before anything is served, which environments share the session: the page links them. `demo` does; a server
+/// that runs alone has none.
+pub fn announce(neighbours: Vec<Neighbour>) {
+    // said once for the whole program
+    let _ = NEIGHBOURS.set(neighbours);
+}
 
 /// `GET /`: the session, and a form for everything that can be done to it.
 ///
@@ -52,6 +70,7 @@ pub(crate) fn failed(failure: Failure) -> Reply {
 struct Page<'a> {
     style: &'static str,
     environment: &'a str,
+    neighbours: &'static [Neighbour],
     id: Option<String>,
     user: Option<String>,
     created: Option<String>,
@@ -79,6 +98,7 @@ impl<'a> Page<'a> {
         Ok(Page {
             style: STYLE,
             environment,
+            neighbours: NEIGHBOURS.get().map_or(&[], Vec::as_slice),
             id: session.id()?.map(|id| id.to_string()),
             user: session.user()?,
             created: session.created()?.map(rfc3339),
@@ -132,6 +152,7 @@ mod tests {
 
     fn page() -> Page<'static> {
         Page {
+            neighbours: &[],
             style: STYLE,
             environment: EVIL,
             id: Some(EVIL.into()),

@@ -3,9 +3,10 @@
 use webstack_testkit::environment::{PanicIs, Program};
 use webstack_testkit::environment_suite;
 
-environment_suite!(rocket, Program::new(env!("CARGO_BIN_EXE_demo-rocket")).panics(PanicIs::Status500).multi_process());
+fn program() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_demo-rocket")).panics(PanicIs::Status500).multi_process().headers_as_text()
+}
 
-environment_suite!(
-    rocket_portable,
-    Program::new(env!("CARGO_BIN_EXE_demo-rocket")).panics(PanicIs::Status500).multi_process().below("/portable")
-);
+environment_suite!(rocket, program());
+
+environment_suite!(rocket_portable, program().below("/portable"));

@@ -15,7 +15,7 @@ use crate::segment::Segment;
 type Replied = Response<Bytes>;
 
 /// The routes of the demo application.
-pub fn routes() -> impl Filter<Extract = (impl warp::Reply,), Error = Infallible> + Clone + Send + Sync + 'static {
+pub fn routes() -> impl Filter<Extract = (impl warp::Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
     let show = get().and(warp::path::end()).and(session()).map(|s: Session| respond(page::show(&s, ENVIRONMENT)));
     let plain = get().and(warp::path!("plain")).map(|| page::plain(ENVIRONMENT));
     let form = warp::post().and(warp::path!("ui" / Segment)).and(session()).and(body()).then(act);
@@ -134,13 +134,14 @@ fn respond(answer: Answer) -> Replied {
 }
 
 /// What warp itself refuses; the session's own errors are answered by the adapter.
-async fn refuse(rejection: Rejection) -> Result<warp::reply::Response, Infallible> {
+async fn refuse(rejection: Rejection) -> Result<warp::reply::Response, Rejection> {
+    if rejection.find::<webstack_warp::Error>().is_some() {
+        return Err(rejection);
+    }
     let status = if rejection.is_not_found() {
         StatusCode::NOT_FOUND
     } else if rejection.find::<warp::reject::PayloadTooLarge>().is_some() {
         StatusCode::PAYLOAD_TOO_LARGE
-    } else if let Some(error) = rejection.find::<webstack_warp::Error>() {
-        error.session().refusal().status()
     } else {
         StatusCode::BAD_REQUEST
     };

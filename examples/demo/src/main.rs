@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::sync::{mpsc, watch};
 use webstack_core::Sessions;
+use webstack_demo_app::page::{Neighbour, announce};
 use webstack_demo_server::{complain, log_to_stderr, told_to_stop};
 
 use environments::{ENVIRONMENTS, Environment};
@@ -70,10 +71,15 @@ fn explain(port: u16, error: io::Error) -> io::Error {
 /// Serves every environment on a thread of its own until the program is told to stop or one of them fails.
 fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Sessions) -> io::Result<()> {
     let mut rows = vec![["environment", "URL", "sessions"].map(str::to_owned)];
+    let mut neighbours = Vec::new();
     for (environment, listener) in &listeners {
         let url = format!("http://localhost:{}/", listener.local_addr()?.port());
+        neighbours.push(Neighbour { name: environment.name.to_owned(), url: url.clone() });
         rows.push([environment.name.to_owned(), url, place(sessions)]);
     }
+    announce(neighbours);
+    // signals are heard before anybody is told that there is a server
+    let told = told_to_stop()?;
     write!(io::stdout(), "{}", table::aligned(&rows))?;
 
     let (stop, stopped) = watch::channel(false);
@@ -89,7 +95,6 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
     }
     drop(report);
 
-    let told = told_to_stop()?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         let ended = tokio::select! {

@@ -3,9 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use serde_json::{Value, json};
+
+/// How long a page may take: a bound, not an expectation.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running browser with a profile of its own. Dropping it ends it.
 #[derive(Debug)]
@@ -85,10 +89,24 @@ impl Chromium {
         self.command(&format!("/element/{element}/value"), Some(&json!({ "text": text })));
     }
 
-    /// The text of what a CSS selector finds.
-    pub fn text(&self, selector: &str) -> String {
-        let element = self.find(selector);
-        self.command(&format!("/element/{element}/text"), None).as_str().expect("a text").to_owned()
+    /// Waits until what a CSS selector finds shows a text: a form's answer may take the page's place a moment later.
+    ///
+    /// # Panics
+    ///
+    /// If it does not within half a minute, with what it shows instead.
+    pub fn await_text(&self, selector: &str, wanted: &str) {
+        let script = format!("return document.querySelector({})?.innerText ?? '';", json!(selector));
+        let body = json!({ "script": script, "args": [] });
+        let begun = Instant::now();
+        loop {
+            // A page that is just being left cannot run anything; the next one will.
+            let shown = self.try_command("/execute/sync", Some(&body)).unwrap_or_default();
+            let shown = shown.as_str().unwrap_or_default();
+            if shown.contains(wanted) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{selector} shows {shown:?} and not {wanted:?}");
+        }
     }
 
     /// Runs an asynchronous function body in the page and returns what it returns.
@@ -123,15 +141,18 @@ impl Chromium {
 
     /// One command; its answer's value.
     fn command(&self, path: &str, body: Option<&Value>) -> Value {
+        self.try_command(path, body).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn try_command(&self, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let url = format!("{}{path}", self.session);
         let answer = match body {
             Some(body) => self.agent.post(&url).send_json(body),
             None => self.agent.get(&url).call(),
         };
-        let mut answer = answer.unwrap_or_else(|error| panic!("{path}: {error}"));
-        let value = answer.body_mut().read_json::<Value>().unwrap_or_else(|error| panic!("{path}: {error}"));
-        assert!(answer.status().is_success(), "{path}: {value}");
-        value["value"].clone()
+        let mut answer = answer.map_err(|error| error.to_string())?;
+        let value = answer.body_mut().read_json::<Value>().map_err(|error| error.to_string())?;
+        if answer.status().is_success() { Ok(value["value"].clone()) } else { Err(value.to_string()) }
     }
 }
 

@@ -25,6 +25,8 @@ const CASES: &[Case] = &[
     Case { package: "webstack", features: "actix-web", allowed: &["actix-web", "tokio"] },
     Case { package: "webstack-axum", features: "", allowed: &["axum", "tokio", "tower"] },
     Case { package: "webstack", features: "axum", allowed: &["axum", "tokio", "tower"] },
+    Case { package: "webstack-rocket", features: "", allowed: &["hyper", "rocket", "tokio"] },
+    Case { package: "webstack", features: "rocket", allowed: &["hyper", "rocket", "tokio"] },
     Case { package: "webstack-tower", features: "", allowed: &["tokio"] },
     Case { package: "webstack", features: "tower", allowed: &["tokio"] },
     Case { package: "webstack-cgi", features: "", allowed: &[] },

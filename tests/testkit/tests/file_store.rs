@@ -608,7 +608,7 @@ mod directory {
     fn a_missing_parent_is_refused_and_not_made() {
         let place = place();
         let error = refused(&place.path().join("not/there"));
-        assert!(error.contains("create the parent first"), "{error}");
+        assert!(error.contains("create it, or the directory that it belongs in"), "{error}");
         assert!(!place.path().join("not").exists());
     }
 

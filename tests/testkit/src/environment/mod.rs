@@ -67,13 +67,14 @@ pub struct Capabilities {
     panics: PanicIs,
     several_processes: bool,
     stays: bool,
+    bytes_in_headers: bool,
     resolves_dots: bool,
 }
 
 impl Capabilities {
     /// A server that stays between requests, one process at a time.
     pub const fn new(panics: PanicIs) -> Self {
-        Capabilities { panics, several_processes: false, stays: true, resolves_dots: false }
+        Capabilities { panics, several_processes: false, stays: true, bytes_in_headers: true, resolves_dots: false }
     }
 
     /// Several servers may run over one store.
@@ -87,6 +88,12 @@ impl Capabilities {
     #[must_use]
     pub const fn started_per_request(self) -> Self {
         Capabilities { stays: false, ..self }
+    }
+
+    /// The server drops a header line that is not UTF-8 before anybody sees it, with all cookies in it.
+    #[must_use]
+    pub const fn with_headers_as_text(self) -> Self {
+        Capabilities { bytes_in_headers: false, ..self }
     }
 
     /// A server in front of the program resolves `.` and `..` in paths, encoded ones too, before the program sees them.
@@ -103,6 +110,11 @@ impl Capabilities {
     /// True if several servers may run over one store.
     pub const fn several_processes(&self) -> bool {
         self.several_processes
+    }
+
+    /// True if a header line that is not UTF-8 comes through.
+    pub const fn bytes_in_headers(&self) -> bool {
+        self.bytes_in_headers
     }
 
     /// True if no path with a segment `..` reaches the program as it was sent.

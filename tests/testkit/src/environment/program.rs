@@ -32,6 +32,12 @@ impl Program {
         Program { mount: path.trim_end_matches('/').to_owned(), ..self }
     }
 
+    /// It drops header lines that are not UTF-8.
+    #[must_use]
+    pub fn headers_as_text(self) -> Self {
+        Program { capabilities: self.capabilities.with_headers_as_text(), ..self }
+    }
+
     /// Several of it may run over one store.
     #[must_use]
     pub fn multi_process(self) -> Self {

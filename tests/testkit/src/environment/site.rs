@@ -121,7 +121,7 @@ impl Site {
         files(&store).iter().filter(is_record).count()
     }
 
-    /// Runs `slow`, a request that waits [`PAUSE`] inside the server, and meanwhile `quick`.
+    /// Runs `slow`, a request that waits for a second inside the server, and meanwhile `quick`.
     ///
     /// `quick` begins when `slow` has had all the time it needs to load its session, and ends long before `slow` goes on.
     ///

@@ -128,7 +128,9 @@ pub fn a_large_value_is_kept(environment: &dyn EnvironmentUnderTest) {
 pub fn a_body_over_the_limit_is_413(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut visitor = site.visitor();
-    let body = vec![b'1'; 3 << 20];
+    // white space is no part of the value: a server that took it all would have a 7 to store
+    let mut body = vec![b' '; 3 << 20];
+    body.push(b'7');
     if let Ok(answer) = visitor.try_send("PUT", "/api/values/n", &[], &body) {
         answer.expect(413).expect_no_session_header();
     }

@@ -9,7 +9,8 @@ use crate::environment::{Answer, EnvironmentUnderTest, Site};
 
 use super::expect_stranger;
 
-const CROWD: usize = 50;
+/// How many requests meet at one session.
+pub(super) const CROWD: usize = 50;
 
 /// Every increment counts, and each answer is the value that it stored.
 pub fn fifty_parallel_increments_make_fifty(environment: &dyn EnvironmentUnderTest) {
