@@ -46,7 +46,7 @@ pub(crate) fn default_directory(environment: Environment, around: &Surroundings<
                 .and_then(std::fs::canonicalize)
                 .map_err(|error| unknown("the executable's directory", error))?;
             let parent = executable.parent().unwrap_or(Path::new("/")).to_owned();
-            refuse_document_root(&parent, around)?;
+            refuse_document_root(&parent, &executable, around)?;
             parent
         }
     };
@@ -64,17 +64,24 @@ fn state_directory(around: &Surroundings<'_>) -> Result<Option<PathBuf>, ConfigE
 }
 
 /// Session files in a document root can be downloaded: three web servers handed them out.
-fn refuse_document_root(directory: &Path, around: &Surroundings<'_>) -> Result<(), ConfigError> {
-    let Some(root) = (around.variable)("DOCUMENT_ROOT").filter(|root| !root.is_empty()) else { return Ok(()) };
-    let root = std::fs::canonicalize(&root).unwrap_or_else(|_| PathBuf::from(root));
-    if !directory.starts_with(&root) {
-        return Ok(());
-    }
+fn refuse_document_root(directory: &Path, executable: &Path, around: &Surroundings<'_>) -> Result<(), ConfigError> {
+    let variable = |name| (around.variable)(name).filter(|value| !value.is_empty());
+    let root = match variable("DOCUMENT_ROOT") {
+        Some(root) => Some(std::fs::canonicalize(&root).unwrap_or_else(|_| PathBuf::from(root))),
+        None => variable("SCRIPT_NAME").and_then(|script| root_above(executable, Path::new(&script))),
+    };
+    let Some(root) = root.filter(|root| directory.starts_with(root)) else { return Ok(()) };
     let problem = format!(
         "the program is inside the document root `{}`, where session files could be downloaded",
         root.display()
     );
     Err(ConfigError::new(SETTING, problem, "set WEBSTACK_STORE=file:/absolute/path to a directory outside of it"))
+}
+
+/// The document root of servers that do not tell it, such as busybox: what is above the script's own path.
+fn root_above(executable: &Path, script: &Path) -> Option<PathBuf> {
+    let below = script.strip_prefix("/").ok().filter(|below| executable.ends_with(below))?;
+    executable.ancestors().nth(below.components().count()).map(Path::to_owned)
 }
 
 fn unknown(what: &str, error: io::Error) -> ConfigError {
@@ -125,5 +132,11 @@ mod tests {
         let root = parent.parent().expect("a directory above").to_str().expect("UTF-8");
         let served = locate(Environment::Cgi, &[("DOCUMENT_ROOT", root)], &executable).expect_err("it is served");
         assert!(served.to_string().contains("document root"), "{served}");
+        let script = format!("/{}", executable.strip_prefix(root).expect("it is below").display());
+        let guessed = locate(Environment::Cgi, &[("SCRIPT_NAME", &script)], &executable).expect_err("it is served");
+        assert!(guessed.to_string().contains(root), "{guessed}");
+        let elsewhere = [("SCRIPT_NAME", &*script), ("DOCUMENT_ROOT", "/var/www")];
+        assert!(locate(Environment::Cgi, &elsewhere, &executable).is_ok(), "the server knows it better");
+        assert!(locate(Environment::Cgi, &[("SCRIPT_NAME", "/cgi-bin/alias")], &executable).is_ok());
     }
 }

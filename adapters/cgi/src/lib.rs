@@ -34,7 +34,7 @@
 //! | a response below 500 | stored before the first byte |
 //! | a status of 500 and above | dropped; a logout holds |
 //! | a panic in the application | dropped; a logout holds; the reply is an opaque 500, and the log has one line |
-//! | the client leaves | most servers let the program run to its end, and the session is stored; Apache ends it with SIGTERM when it notices: all is stored or nothing |
+//! | the client leaves | servers notice when the program writes its answer, and by then the session is stored; one that ends the program before, by SIGTERM, leaves all or nothing |
 //! | a setting that cannot work | an opaque 500, and one line in the log that names the variable |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |
 //!

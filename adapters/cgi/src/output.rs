@@ -77,11 +77,9 @@ fn head(status: StatusCode, mut headers: HeaderMap, length: Option<u64>, documen
     if !has_document(status) {
         headers.remove(CONTENT_LENGTH);
     } else {
-        if !headers.contains_key(CONTENT_TYPE) {
-            let text = length == Some(0) || document == Document::HeadOnly;
-            let kind = if text { "text/plain; charset=utf-8" } else { "application/octet-stream" };
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        }
+        // RFC 3875 §6.3.1 wants one on every document. Text is what an application writes that says nothing of it, and what
+        // browsers show and never run.
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("text/plain; charset=utf-8"));
         // HEAD tells the length that GET would have, and only the application knows that.
         if document == Document::Whole {
             match length {
@@ -141,7 +139,7 @@ mod tests {
     fn the_status_comes_first_and_every_value_has_a_line() {
         let text = written(response(200, &[("set-cookie", "a=1"), ("set-cookie", "b=2")], "hello"), Document::Whole);
         let expected = "Status: 200 OK\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\
-                        content-type: application/octet-stream\r\ncontent-length: 5\r\n\r\nhello";
+                        content-type: text/plain; charset=utf-8\r\ncontent-length: 5\r\n\r\nhello";
         assert_eq!(text, expected);
     }
 

@@ -8,7 +8,7 @@
 //! curl -c jar -b jar http://localhost:8080/cgi-bin/count     # and again: it counts
 //! ```
 //!
-//! Without `WEBSTACK_STORE` the sessions are in `WebStack-sessions`, where the program is: not inside a document root.
+//! Without `WEBSTACK_STORE` the sessions are in `WebStack-sessions`, where the program is; it refuses if that is served.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,13 @@
 //! What the tests between programs need: the programs, and a real browser to drive.
 
 mod chromium;
+#[cfg(unix)]
 mod web_server;
 
 use std::path::PathBuf;
 
 pub use chromium::Chromium;
+#[cfg(unix)]
 pub use web_server::WebServer;
 
 /// A program of this workspace, built beside the test that asks.

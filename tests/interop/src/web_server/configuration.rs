@@ -44,7 +44,7 @@ impl Instance<'_> {
                 vec![format!("busybox httpd -f -p {} -h '{root}/www' {user}", self.address)]
             }
         };
-        let mut script = String::new();
+        let mut script = "PATH=$PATH:/usr/sbin\n".to_owned();
         // Apache ends its whole process group, and this shell is of it.
         script.push_str("end() { trap '' TERM INT; kill 0; wait; cat *.log >&2; exit \"$1\"; }\n");
         script.push_str("trap 'end 0' TERM INT\n");
@@ -143,5 +143,8 @@ impl Instance<'_> {
 /// Where a program of this machine is, if it is; the shell that starts servers looks in the same places.
 pub(super) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).map(|directory| directory.join(program)).find(|path| path.is_file())
+    env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
 }

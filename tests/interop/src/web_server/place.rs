@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use nix::unistd::{Gid, Uid, User};
 
@@ -38,9 +38,10 @@ fn program() -> &'static Path {
         let built = crate::program("demo-cgi");
         let meta = built.metadata().expect("it was built");
         let age = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).expect("a time");
-        let name = format!("webstack-interop-{}-{}-{}", Uid::current(), age.as_nanos(), meta.len());
-        let place = std::env::temp_dir().join(name);
+        let prefix = format!("webstack-interop-{}-", Uid::effective());
+        let place = std::env::temp_dir().join(format!("{prefix}{}-{}", age.as_nanos(), meta.len()));
         if !place.exists() {
+            remove_old(&prefix);
             let new = tempfile::tempdir().expect("a temporary directory");
             fs::copy(&built, new.path().join("demo-cgi")).expect("a copy");
             fs::set_permissions(new.path(), Permissions::from_mode(0o755)).expect("it is ours");
@@ -53,4 +54,17 @@ fn program() -> &'static Path {
         assert_eq!(owner, Uid::effective().as_raw(), "{} is somebody else's", place.display());
         place.join("demo-cgi")
     })
+}
+
+/// Copies of programs that were built again since. Not those of today: another run may be at work.
+fn remove_old(prefix: &str) {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(prefix);
+        let made = entry.metadata().ok().and_then(|meta| meta.modified().ok());
+        if is_ours && made.and_then(|made| made.elapsed().ok()).is_some_and(|age| age > DAY) {
+            // what another run removes at the same time is gone as well
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
