@@ -62,6 +62,9 @@ impl EnvironmentUnderTest for WebServer {
     }
 
     fn start(&self, settings: &Settings) -> Result<Server, NotStarted> {
+        // Servers leave processes behind when they are killed, and not every machine has somebody who waits for them.
+        #[cfg(target_os = "linux")]
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid())).expect("it is always allowed");
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let root = settings.directory().join(format!("server-{number}"));
         place::prepare(settings.directory(), &root);

@@ -224,6 +224,8 @@ impl Drop for Server {
             let group = rustix::process::Pid::from_child(&self.child);
             // it fails if nobody of the group is left
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            // Those whose parent has ended are ours to wait for, if this process asked for it.
+            while rustix::process::waitpgid(group, rustix::process::WaitOptions::empty()).is_ok() {}
         }
         // both fail only if it has ended already
         drop(self.child.kill());
