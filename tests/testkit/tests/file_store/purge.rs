@@ -1,0 +1,93 @@
+//! What a purge removes, and what it leaves.
+
+use super::*;
+
+#[test]
+fn leftovers_of_killed_processes_are_removed_after_an_hour() {
+    let place = Place::new();
+    place.plant(b"");
+    let corrupt = "00ffffffffffffffffffffffffffffff";
+    fs::write(place.directory.join("00").join(corrupt), "half an en").expect("a file");
+    fs::write(place.directory.join("00/.webstack-0123456789abcdef.tmp"), "half an en").expect("a file");
+    assert_eq!(place.purge().removed, 0, "somebody may be at work on them");
+    place.clock.advance(HOUR + Duration::from_secs(60));
+    assert_eq!(place.purge().removed, 3);
+    assert_eq!(fs::read_dir(place.directory.join("00")).expect("a shard").count(), 0);
+}
+
+#[test]
+fn a_file_younger_than_what_is_spared_is_not_read() {
+    let place = Place::new();
+    let store = FileStore::builder(&place.directory).clock(Arc::new(place.clock.clone()));
+    let store = store.purge_spares(HOUR).open().expect("a fit directory");
+    let deadline = place.clock.now() + Duration::from_secs(1);
+    let _ = block_on(store.create(&id(), Entry { expires: Some(deadline), ..entry() })).expect("a creation");
+    let purge = || block_on(store.purge(PurgeStep::new(9))).expect("a purge").removed;
+    place.clock.advance(HOUR - Duration::from_secs(60));
+    assert_eq!(purge(), 0);
+    place.clock.advance(Duration::from_secs(120));
+    assert_eq!(purge(), 1);
+}
+
+#[test]
+fn a_date_far_ahead_does_not_keep_a_file_for_ever() {
+    let place = Place::new();
+    let store = FileStore::builder(&place.directory).clock(Arc::new(place.clock.clone()));
+    let store = store.purge_spares(HOUR).open().expect("a fit directory");
+    let deadline = place.clock.now() + Duration::from_secs(1);
+    let _ = block_on(store.create(&id(), Entry { expires: Some(deadline), ..entry() })).expect("a creation");
+    set_modified(&place.file(), SystemTime::now() + 100_000 * HOUR);
+    place.clock.advance(2 * GRACE);
+    assert_eq!(block_on(store.purge(PurgeStep::new(9))).expect("a purge").removed, 1);
+}
+
+#[test]
+fn a_held_file_is_passed_over() {
+    let place = Place::new();
+    let deadline = place.clock.now() + Duration::from_secs(1);
+    let expiring = Entry { expires: Some(deadline), ..entry() };
+    let _ = block_on(place.store.create(&id(), expiring.clone())).expect("a creation");
+    let other = "01ffffffffffffffffffffffffffffff".parse().expect("an id");
+    let _ = block_on(place.store.create(&other, expiring)).expect("a creation");
+    place.clock.advance(2 * GRACE);
+    let file = fs::File::open(place.file()).expect("the file");
+    rustix::fs::flock(&file, FlockOperation::LockExclusive).expect("the lock");
+    let purged = place.purge();
+    assert_eq!((purged.removed, purged.remaining), (1, 1));
+    drop(file);
+    assert_eq!(place.purge().removed, 1);
+}
+
+#[test]
+fn stale_markers_and_empty_owner_directories_are_removed() {
+    let place = Place::new();
+    place.create(Some(alice()));
+    let key = alice().to_string();
+    let hers = place.directory.join("owners").join(&key[..2]).join(&key);
+    assert!(hers.join(ID).exists());
+    assert_eq!(fs::metadata(hers.join(ID)).expect("a marker").len(), 0);
+    let stale = hers.join("00ffffffffffffffffffffffffffffff");
+    fs::write(&stale, "").expect("a marker of a record that is gone");
+    let _ = place.purge();
+    assert!(stale.exists(), "its record may be about to be written");
+    place.clock.advance(2 * GRACE);
+    let _ = place.purge();
+    assert!(!stale.exists());
+    assert!(hers.join(ID).exists());
+    assert!(matches!(place.remove(), Ok(Removed::Removed)));
+    assert!(!hers.join(ID).exists());
+    let _ = place.purge();
+    assert!(!hers.exists());
+    place.create(Some(alice()));
+    assert_eq!(block_on(place.store.owned_by(&alice(), None, 9)).expect("a list").len(), 1);
+}
+
+#[test]
+fn an_external_cleaner_that_goes_by_age_leaves_the_markers_of_living_sessions() {
+    let place = Place::new();
+    place.create(Some(alice()));
+    let key = alice().to_string();
+    let marker = place.directory.join("owners").join(&key[..2]).join(&key).join(ID);
+    let modified = fs::metadata(marker).and_then(|meta| meta.modified()).expect("a date");
+    assert!(modified > SystemTime::now() + 1000 * HOUR, "find -mmin +N does not match");
+}
