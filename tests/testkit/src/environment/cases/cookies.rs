@@ -19,10 +19,15 @@ pub fn several_cookies_the_first_live_wins(environment: &dyn EnvironmentUnderTes
         assert_eq!(presented(&site, &header).expect(200).json()["id"], id);
     }
     assert_eq!(presented(&site, &format!("{two}; {one}")).expect(200).json()["id"], second.session()["id"]);
-    // the one that is used is the one that ends
-    site.browser().send("POST", "/api/logout", &[("cookie", &format!("{dead}; {one}; {two}"))], b"").expect_removal();
-    super::expect_stranger(&mut first);
+    // the one that is used is the one that changes
+    let all = format!("{dead}; {one}; {two}");
+    site.browser().send("POST", "/api/increment/n", &[("cookie", &all)], b"").expect(200).expect_no_session_header();
+    assert_eq!(first.get("/api/values/n").value(), json!(2));
     assert_eq!(second.get("/api/values/n").value(), json!(1));
+    // nobody who logs out stays in another session
+    site.browser().send("POST", "/api/logout", &[("cookie", &all)], b"").expect_removal();
+    super::expect_stranger(&mut first);
+    super::expect_stranger(&mut second);
 }
 
 /// Up to eight are tried; one behind them is not looked at.
