@@ -68,3 +68,27 @@ fn nested_under(extensions: &Extensions, inner: &Uri) -> Option<String> {
     };
     Some(prefix.trim_end_matches('/').to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_of_a_nested_router_is_found_with_and_without_a_slash_behind_it() {
+        for (original, inner, prefix) in [
+            ("/shop/cart?page=2", "/cart?page=2", "/shop"),
+            ("/shop/", "/", "/shop"),
+            ("/shop", "/", "/shop"),
+            ("/shop?a=1", "/?a=1", "/shop"),
+            ("/a/b", "/", "/a/b"),
+            ("/cart", "/cart", ""),
+            ("/", "/", ""),
+        ] {
+            let mut extensions = Extensions::new();
+            extensions.insert(OriginalUri(original.parse().expect("a URI")));
+            let found = nested_under(&extensions, &inner.parse().expect("a URI"));
+            assert_eq!(found.as_deref(), Some(prefix), "{original}");
+        }
+        assert_eq!(nested_under(&Extensions::new(), &Uri::from_static("/")), None);
+    }
+}

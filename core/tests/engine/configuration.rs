@@ -18,6 +18,8 @@ fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
     for (name, value) in [
         ("WEBSTACK_STORE", "file:relative"),
         ("WEBSTACK_STORE", "file://host/share"),
+        ("WEBSTACK_STORE", "file:/tmp/some#where"),
+        ("WEBSTACK_STORE", "file:/tmp/some\nwhere"),
         ("WEBSTACK_STORE", "file:/tmp?colour=red"),
         ("WEBSTACK_STORE", "file:/tmp/x?group=no-such-group-here"),
         ("WEBSTACK_STORE", "file:/no/such/parent/here"),

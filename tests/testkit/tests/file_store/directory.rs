@@ -68,8 +68,10 @@ fn a_link_is_refused() {
     let place = place();
     fs::create_dir(place.path().join("real")).expect("a directory");
     symlink(place.path().join("real"), place.path().join("link")).expect("a link");
-    let error = refused(&place.path().join("link"));
-    assert!(error.contains("symbolic link: name the directory that it points to"), "{error}");
+    for spelling in ["link", "link/", "link/.", "link//./"] {
+        let error = refused(&place.path().join(spelling));
+        assert!(error.contains("symbolic link: name the directory that it points to"), "{spelling}: {error}");
+    }
     assert_eq!(fs::read_dir(place.path().join("real")).expect("a directory").count(), 0);
 }
 
