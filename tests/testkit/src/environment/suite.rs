@@ -13,7 +13,7 @@
 macro_rules! environment_suite {
     ($module:ident, $environment:expr) => {
         mod $module {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the expression of the caller may not need what stands around it")]
             use super::*;
 
             $crate::__environment_tests! { $environment;

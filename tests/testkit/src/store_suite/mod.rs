@@ -33,7 +33,7 @@ pub use time::*;
 macro_rules! store_suite {
     ($name:ident, $factory:expr $(,)?) => {
         mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the expression of the caller may not need what stands around it")]
             use super::*;
             $crate::__store_suite_cases! { $factory;
                 an_entry_comes_back_exactly
