@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use webstack_core::{Error, Session};
 
@@ -18,7 +19,7 @@ use crate::values::{all, rfc3339};
 use crate::{Answer, Failure, Reply};
 
 /// Another place where the same session is at home.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Neighbour {
     /// The environment's name.
     pub name: String,
@@ -33,6 +34,11 @@ static NEIGHBOURS: OnceLock<Vec<Neighbour>> = OnceLock::new();
 pub fn announce(neighbours: Vec<Neighbour>) {
     // said once for the whole program
     let _ = NEIGHBOURS.set(neighbours);
+}
+
+/// What was said, so that a program started by this one can be told.
+pub fn announced() -> &'static [Neighbour] {
+    NEIGHBOURS.get().map_or(&[], Vec::as_slice)
 }
 
 /// `GET /`: the session, and a form for everything that can be done to it.
@@ -98,7 +104,7 @@ impl<'a> Page<'a> {
         Ok(Page {
             style: STYLE,
             environment,
-            neighbours: NEIGHBOURS.get().map_or(&[], Vec::as_slice),
+            neighbours: announced(),
             id: session.id()?.map(|id| id.to_string()),
             user: session.user()?,
             created: session.created()?.map(rfc3339),

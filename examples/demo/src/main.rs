@@ -8,6 +8,7 @@
 //! Settings are the environment variables `WEBSTACK_…`; the sessions are in `WebStack-sessions` where it is started.
 
 mod environments;
+mod gateway;
 mod table;
 
 use std::io::{self, ErrorKind, Write as _};
@@ -31,20 +32,23 @@ struct Options {
 }
 
 fn main() -> ExitCode {
+    if let Some(answered) = gateway::started_for_a_request() {
+        return answered;
+    }
     let options = Options::parse();
     log_to_stderr();
     let sessions = match webstack_actix_web::from_env() {
         Ok(sessions) => sessions,
         Err(error) => return complain("demo", 2, error),
     };
-    match bind(options.port).and_then(|listeners| serve(listeners, &sessions)) {
+    match bind(options.port, &sessions).and_then(|listeners| serve(listeners, &sessions)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain("demo", 1, error),
     }
 }
 
 /// One socket per environment, before anything is served: all of them or none.
-fn bind(first: u16) -> io::Result<Vec<(&'static Environment, TcpListener)>> {
+fn bind(first: u16, sessions: &Sessions) -> io::Result<Vec<(&'static Environment, TcpListener)>> {
     let port = |index: usize| match first {
         0 => Some(0),
         first => u16::try_from(index).ok().and_then(|index| first.checked_add(index)),
@@ -56,7 +60,13 @@ fn bind(first: u16) -> io::Result<Vec<(&'static Environment, TcpListener)>> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| explain(port, error))?;
         Ok((environment, listener))
     };
-    ENVIRONMENTS.iter().enumerate().map(bind).collect()
+    let (shared, left_out): (Vec<_>, Vec<_>) =
+        ENVIRONMENTS.iter().partition(|environment| environment.can_share(sessions));
+    for environment in left_out {
+        // nobody is left to tell if standard error is gone
+        let _ = writeln!(io::stderr(), "demo: {} is left out: its programs need a store on disk", environment.name);
+    }
+    shared.into_iter().enumerate().map(bind).collect()
 }
 
 fn explain(port: u16, error: io::Error) -> io::Error {
@@ -73,7 +83,7 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
     let mut rows = vec![["environment", "URL", "sessions"].map(str::to_owned)];
     let mut neighbours = Vec::new();
     for (environment, listener) in &listeners {
-        let url = format!("http://localhost:{}/", listener.local_addr()?.port());
+        let url = format!("http://localhost:{}{}", listener.local_addr()?.port(), environment.path);
         neighbours.push(Neighbour { name: environment.name.to_owned(), url: url.clone() });
         rows.push([environment.name.to_owned(), url, place(sessions)]);
     }

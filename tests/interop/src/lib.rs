@@ -5,10 +5,12 @@ mod chromium;
 mod web_server;
 
 use std::path::PathBuf;
+use std::process::Command;
 
 pub use chromium::Chromium;
 #[cfg(unix)]
 pub use web_server::WebServer;
+use webstack_testkit::environment::{Server, Settings};
 
 /// A program of this workspace, built beside the test that asks.
 ///
@@ -21,6 +23,23 @@ pub fn program(name: &str) -> PathBuf {
     let path = directory.join(name);
     assert!(path.exists(), "{} is missing: build it with `cargo build --workspace --bins`", path.display());
     path
+}
+
+/// `demo`, all environments side by side over one store; its URL is that of the environment named.
+///
+/// # Panics
+///
+/// If it does not start, or has no such environment.
+pub fn demo(settings: &Settings, environment: &str) -> Server {
+    let mut command = Command::new(program("demo"));
+    command.args(["--port", "0"]);
+    settings.apply(&mut command);
+    let environment = environment.to_owned();
+    let ready = move |line: &str| {
+        let mut columns = line.split_whitespace();
+        (columns.next()? == environment).then(|| columns.next().map(|url| url.trim_end_matches('/').to_owned()))?
+    };
+    Server::spawn(&mut command, ready).expect("the demo starts")
 }
 
 /// True if everything is to be tested, and what is missing is a failure.

@@ -1,17 +1,20 @@
 //! One session walks through all environments: begun in each, continued in every other.
 
 use serde_json::json;
-use webstack_interop::program;
+use webstack_interop::{demo, program};
 use webstack_testkit::environment::{Browser, EnvironmentUnderTest as _, Program, Server, Settings};
 
 const PROGRAMS: [&str; 4] = ["demo-actix-web", "demo-axum", "demo-rocket", "demo-warp"];
 
-/// Every environment, natively and as the neutral application, over one directory.
+/// Every environment, natively and as the neutral application, over one directory. CGI programs, which are the neutral
+/// application, are started by the demo's gateway.
 fn everywhere(settings: &Settings) -> (Vec<Server>, Vec<String>) {
-    let servers: Vec<_> =
+    let mut servers: Vec<_> =
         PROGRAMS.iter().map(|name| Program::new(program(name)).start(settings).expect("it starts")).collect();
     let urls = servers.iter().flat_map(|server| [server.url().to_owned(), format!("{}/portable", server.url())]);
-    let urls = urls.collect();
+    let mut urls: Vec<_> = urls.collect();
+    servers.push(demo(settings, "cgi"));
+    urls.extend(servers.last().map(|server| server.url().to_owned()));
     (servers, urls)
 }
 
