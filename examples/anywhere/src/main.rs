@@ -1,4 +1,4 @@
-//! One axum router, served by every framework, with one session.
+//! One axum router, served by every framework and as a CGI program, with one session.
 //!
 //! ```text
 //! cargo run -p anywhere -- actix-web 8001     # or axum, rocket, warp; several at once on other ports
@@ -6,8 +6,18 @@
 //! ```
 //!
 //! The sessions are files in the directory `WebStack-sessions`, where it is run.
+//!
+//! The same binary is a CGI program, if a web server starts it:
+//!
+//! ```text
+//! cargo build -p anywhere
+//! mkdir -p /tmp/site/cgi-bin && cp target/debug/anywhere /tmp/site/cgi-bin/shop
+//! cd /tmp/site && WEBSTACK_STORE=file:$HOME/WebStack-sessions busybox httpd -f -p 8005
+//! curl -c jar -b jar http://localhost:8005/cgi-bin/shop/
+//! ```
 
 use std::error::Error;
+use std::process::{ExitCode, Termination as _};
 
 use axum::{Router, routing::get};
 use tokio::net::TcpListener;
@@ -25,7 +35,15 @@ fn shop() -> Router {
     Router::new().route("/", get(index))
 }
 
-fn main() -> Outcome {
+fn main() -> ExitCode {
+    // Web servers set it for the programs that they start.
+    if std::env::var_os("GATEWAY_INTERFACE").is_some() {
+        return webstack::cgi::serve_on_tokio(shop());
+    }
+    serve().report()
+}
+
+fn serve() -> Outcome {
     let mut arguments = std::env::args().skip(1);
     let framework = arguments.next().unwrap_or_else(|| "axum".to_owned());
     let port = arguments.next().map_or(Ok(8001), |port| port.parse())?;

@@ -34,4 +34,25 @@ fn one_router_serves_one_session_under_every_framework() {
         assert_eq!(answer.expect(200).text(), format!("Visit number {}\n", number + 1), "{framework}");
         visitor = Some(browser);
     }
+    let cookie = visitor.and_then(|browser| browser.cookie_header()).expect("a session");
+    let reply = run_by_a_web_server(&settings, &cookie);
+    assert!(reply.starts_with("Status: 200 OK\r\n") && reply.ends_with("\r\n\r\nVisit number 5\n"), "{reply}");
+}
+
+/// What the program answers as a CGI program (RFC 3875 §4.1).
+fn run_by_a_web_server(settings: &Settings, cookie: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_anywhere"));
+    settings.apply(&mut command);
+    let store = format!("file:{}", settings.directory().join("WebStack-sessions").display());
+    command.envs([
+        ("GATEWAY_INTERFACE", "CGI/1.1"),
+        ("REQUEST_METHOD", "GET"),
+        ("SCRIPT_NAME", "/cgi-bin/shop"),
+        ("PATH_INFO", "/"),
+        ("SERVER_PROTOCOL", "HTTP/1.1"),
+        ("HTTP_COOKIE", cookie),
+        ("WEBSTACK_STORE", &store),
+    ]);
+    let output = command.output().expect("it starts");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
