@@ -4,7 +4,6 @@ mod configuration;
 mod place;
 
 use std::fs;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use webstack_testkit::environment::matrix::skip;
 use webstack_testkit::environment::{Capabilities, EnvironmentUnderTest, NotStarted, PanicIs, Server, Settings};
 
 use configuration::Instance;
@@ -41,8 +41,7 @@ impl WebServer {
         let missing = self.programs().iter().find(|program| configuration::find(program).is_none());
         let Some(missing) = missing else { return Some(self) };
         assert!(!crate::all(), "{missing} is missing");
-        // a test that cannot say so is still skipped
-        let _ = writeln!(std::io::stderr(), "skipped: {missing} is not installed here");
+        skip(&format!("{self:?}"), &format!("{missing} is not installed here"));
         None
     }
 

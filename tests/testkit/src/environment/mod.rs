@@ -21,6 +21,8 @@
 mod answer;
 mod browser;
 pub mod cases;
+#[doc(hidden)]
+pub mod matrix;
 mod program;
 mod server;
 mod site;

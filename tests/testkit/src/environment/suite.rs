@@ -129,7 +129,9 @@ macro_rules! __environment_tests {
         $($(
             #[test]
             fn $case() {
-                $crate::environment::cases::$group::$case(&$environment);
+                $crate::environment::matrix::noted(module_path!(), stringify!($case), || {
+                    $crate::environment::cases::$group::$case(&$environment);
+                });
             }
         )*)*
     };

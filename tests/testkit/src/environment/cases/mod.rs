@@ -14,18 +14,11 @@ pub mod renewal;
 pub mod routes;
 pub mod strangers;
 
-use std::io::Write as _;
-
 use serde_json::Value;
 use webstack_core::Token;
 
 use super::Browser;
-
-/// Says aloud that a case is not run. (Tests' own output is hidden where they pass; this is not.)
-fn skip(case: &str, because: &str) {
-    // a test that cannot say so is still skipped
-    let _ = writeln!(std::io::stderr(), "skipped: {case}: {because}");
-}
+use super::matrix::skip;
 
 /// A token in the right form that no server ever gave.
 fn unknown_token() -> String {
