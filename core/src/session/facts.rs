@@ -1,0 +1,64 @@
+//! What is known of a session: its public id, its times, whether it is new.
+
+use std::time::SystemTime;
+
+use crate::{Error, Session, SessionId};
+
+impl Session {
+    /// The public id; `None` as long as nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn id(&self) -> Result<Option<SessionId>, Error> {
+        self.of_stored(|base| *base.token.id())
+    }
+
+    /// When the session was created; `None` as long as nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn created(&self) -> Result<Option<SystemTime>, Error> {
+        self.of_stored(|base| base.record.created.into())
+    }
+
+    /// When the session was last used before this request, to the resolution of touches (a minute, or a tenth of the
+    /// idle timeout if that is shorter); `None` as long as nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn accessed(&self) -> Result<Option<SystemTime>, Error> {
+        let lifetime = self.visit.engine.lifetime;
+        self.of_stored(|base| lifetime.accessed(base.record.written, base.expires).into())
+    }
+
+    /// When the session ends if it is not used any more; `None` if never, or as long as nothing is stored.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn expires(&self) -> Result<Option<SystemTime>, Error> {
+        Ok(self.of_stored(|base| base.expires.map(SystemTime::from))?.flatten())
+    }
+
+    /// False if the request presented a living session and has not ended it.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn is_new(&self) -> Result<bool, Error> {
+        Ok(!self.visit.open()?.found)
+    }
+
+    /// True if the request presented a well-formed token whose session is no more.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn was_invalidated(&self) -> Result<bool, Error> {
+        let found = self.visit.open()?.found;
+        Ok(!found && self.visit.presented_token())
+    }
+}

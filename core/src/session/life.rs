@@ -1,0 +1,76 @@
+//! Who is signed in, and how a session is renewed and ended.
+
+use crate::edits::Edit;
+use crate::{Error, Session};
+
+impl Session {
+    /// Who is signed in.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn user(&self) -> Result<Option<String>, Error> {
+        Ok(self.visit.open()?.content().and_then(|content| content.user.as_deref()).map(str::to_owned))
+    }
+
+    /// Signs a user in: keeps the values, renews the token and begins the absolute lifetime anew.
+    ///
+    /// # Security
+    ///
+    /// The old token is dead as soon as the login is stored, and requests that loaded the session before it change
+    /// nothing any more, so a token planted by an attacker gains nothing (ASVS 7.2.4, session fixation).
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn set_user(&self, user: &str) -> Result<(), Error> {
+        self.visit.open()?.edit(Edit::SetUser(Some(user.into())))
+    }
+
+    /// Signs the user out and keeps the values; the token is renewed. To end the session use
+    /// [`invalidate`](Session::invalidate), which holds even if the request fails later.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn clear_user(&self) -> Result<(), Error> {
+        let mut state = self.visit.open()?;
+        if state.content().is_none_or(|content| content.user.is_none()) {
+            return Ok(());
+        }
+        state.edit(Edit::SetUser(None))
+    }
+
+    /// Gives the session a new token; data, public id and absolute deadline stay. The old token is dead at once.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn renew(&self) -> Result<(), Error> {
+        self.visit.open()?.edit(Edit::Renew)
+    }
+
+    /// Ends the session: the logout. What is put into it afterwards begins a new session with a new id.
+    ///
+    /// # Security
+    ///
+    /// Ending holds whatever else happens: if this request fails or panics later, and against every request in flight.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn invalidate(&self) -> Result<(), Error> {
+        self.visit.open()?.invalidate();
+        Ok(())
+    }
+
+    /// Drops all values and the user; the session stays valid. If there was a user, the token is renewed.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn delete(&self) -> Result<(), Error> {
+        self.clear()?;
+        self.clear_user()
+    }
+}

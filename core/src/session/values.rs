@@ -1,0 +1,178 @@
+//! What a session holds: typed values under keys.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::edits::{Change, Edit};
+use crate::record::Content;
+use crate::state::State;
+use crate::{Error, Session};
+
+impl Session {
+    /// The value of a key; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] if the value is not of this type.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let state = self.visit.open()?;
+        state.content().map_or(Ok(None), |content| decode(content, key))
+    }
+
+    /// Puts a value under a key.
+    ///
+    /// Requests that put values under different keys never lose any. If two requests insert under the same key, the
+    /// later one wins and an [event](crate::Event::Overwritten) tells; where the new value depends on the old one, use
+    /// [`update`](Session::update) or [`apply`](Session::apply).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] if the value cannot be written as JSON.
+    pub fn insert<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Error> {
+        let value = to_raw_value(value).map_err(Error::Value)?;
+        self.visit.open()?.edit(Edit::Insert(key.into(), value))
+    }
+
+    /// Changes a value by a function of the old one, and returns the new one as it is for now.
+    ///
+    /// The function is kept and may run several times, each time on the newest value, until the result could be stored;
+    /// so it should do nothing but compute: it must not use the session itself, which is held meanwhile. What was stored in the end may differ from what is returned here: when it
+    /// matters, use [`apply`](Session::apply).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] if the present value is not of this type, or the new one cannot be written as JSON.
+    pub fn update<T, F>(&self, key: &str, change: F) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Fn(Option<T>) -> T + Send + 'static,
+    {
+        let mut state = self.visit.open()?;
+        state.edit(Edit::Update(key.into(), replayable(change)))?;
+        state.content().map_or(Ok(None), |content| decode(content, key))?.ok_or(Error::Gone)
+    }
+
+    /// As [`update`](Session::update), stored at once, together with everything before it: returns the stored value.
+    ///
+    /// Of parallel requests each gets another answer: fifty that add one to a counter get fifty numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] as for `update`; [`Error::Gone`] if the session ended or changed hands meanwhile; what the
+    /// store says. After an error the change is not stored, now or later.
+    pub async fn apply<T, F>(&self, key: &str, change: F) -> Result<T, Error>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(Option<T>) -> T + Send + 'static,
+    {
+        let edit = Edit::Update(key.into(), replayable(change));
+        let key = key.to_owned();
+        let visit = Arc::clone(&self.visit);
+        self.shielded(async move { visit.apply(edit, move |content| decode(content, &key)?.ok_or(Error::Gone)).await })
+            .await
+    }
+
+    /// Removes a value; true if there was one.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn remove(&self, key: &str) -> Result<bool, Error> {
+        let mut state = self.visit.open()?;
+        let present = contains(&state, key);
+        if present {
+            state.edit(Edit::Remove(key.into()))?;
+        }
+        Ok(present)
+    }
+
+    /// Removes a value and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] if the value is not of this type; it then stays.
+    pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let mut state = self.visit.open()?;
+        let value = state.content().map_or(Ok(None), |content| decode(content, key))?;
+        if contains(&state, key) {
+            state.edit(Edit::Remove(key.into()))?;
+        }
+        Ok(value)
+    }
+
+    /// True if there is a value under this key.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn contains(&self, key: &str) -> Result<bool, Error> {
+        Ok(contains(&*self.visit.open()?, key))
+    }
+
+    /// The keys, in alphabetical order.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn keys(&self) -> Result<Vec<String>, Error> {
+        let state = self.visit.open()?;
+        Ok(state.content().map_or(Vec::new(), |content| content.values.keys().map(ToString::to_string).collect()))
+    }
+
+    /// The number of values.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn len(&self) -> Result<usize, Error> {
+        Ok(self.visit.open()?.content().map_or(0, |content| content.values.len()))
+    }
+
+    /// True if there are no values. (There may be a user all the same.)
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Removes all values; the user stays.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn clear(&self) -> Result<(), Error> {
+        let mut state = self.visit.open()?;
+        if state.content().is_none_or(|content| content.values.is_empty()) {
+            return Ok(());
+        }
+        state.edit(Edit::Clear)
+    }
+}
+
+fn contains(state: &State, key: &str) -> bool {
+    state.content().is_some_and(|content| content.values.contains_key(key))
+}
+
+fn decode<T: DeserializeOwned>(content: &Content, key: &str) -> Result<Option<T>, Error> {
+    content.values.get(key).map(|value| serde_json::from_str(value.get())).transpose().map_err(Error::Value)
+}
+
+/// A typed function as one over raw values, that can run as often as a commit needs.
+fn replayable<T, F>(change: F) -> Change
+where
+    T: Serialize + DeserializeOwned,
+    F: Fn(Option<T>) -> T + Send + 'static,
+{
+    Box::new(move |value: Option<&RawValue>| {
+        let present = value.map(|value| serde_json::from_str(value.get())).transpose()?;
+        let changed = to_raw_value(&change(present))?;
+        // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
+        serde_json::from_str::<T>(changed.get())?;
+        Ok(changed)
+    })
+}
