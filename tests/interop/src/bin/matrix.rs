@@ -21,7 +21,7 @@ const EXPECTED: [(&str, usize, usize); 13] = [
     ("apache_cgi", 74, 5),
     ("lighttpd", 74, 5),
     ("nginx_fcgiwrap", 74, 5),
-    ("busybox", 46, 0),
+    ("busybox", 47, 0),
 ];
 
 /// What an environment noted of its cases.

@@ -202,6 +202,8 @@ pub(super) fn files(directory: &Path) -> Vec<PathBuf> {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => found.extend(files(&entry.path())),
+            // what a link leads to is somewhere else
+            Ok(kind) if kind.is_symlink() => {}
             _ => found.push(entry.path()),
         }
     }
