@@ -2,6 +2,10 @@
 
 mod chromium;
 #[cfg(unix)]
+mod launch;
+#[cfg(unix)]
+mod nginx;
+#[cfg(unix)]
 mod web_server;
 
 use std::path::PathBuf;
