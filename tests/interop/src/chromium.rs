@@ -1,6 +1,7 @@
 //! Headless Chromium, driven by its own driver over the WebDriver protocol (W3C).
 
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,6 +27,19 @@ impl Chromium {
     ///
     /// If there is one and it does not start, or there is none though everything is to be tested.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a browser for which every name and port is this server, whose certificate it does not look at.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub fn in_front_of(server: SocketAddr) -> Option<Self> {
+        Self::start_with(&[&format!("--host-resolver-rules=MAP * {server}")])
+    }
+
+    fn start_with(more: &[&str]) -> Option<Self> {
         let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut driver = match spawned {
             Ok(driver) => driver,
@@ -36,20 +50,23 @@ impl Chromium {
             Err(error) => panic!("chromedriver does not start: {error}"),
         };
         let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        let mut said = Vec::new();
         let port = lines
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| {
-                line.strip_prefix("ChromeDriver was started successfully on port ")?
+                said.push(line);
+                said.last()?
+                    .strip_prefix("ChromeDriver was started successfully on port ")?
                     .trim_end_matches('.')
                     .parse::<u16>()
                     .ok()
             })
-            .expect("chromedriver says its port");
+            .unwrap_or_else(|| panic!("chromedriver says its port, and not {said:?}"));
         std::thread::spawn(move || lines.for_each(drop));
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let mut browser = Chromium { driver, agent, session: format!("http://127.0.0.1:{port}/session") };
-        let arguments = [
+        let arguments: [&str; 8] = [
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -59,7 +76,9 @@ impl Chromium {
             "--disable-sync",
             "--window-size=900,1400",
         ];
-        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}});
+        let arguments = [&arguments, more].concat();
+        let wanted = json!({"acceptInsecureCerts": true, "goog:chromeOptions": {"args": arguments}});
+        let wanted = json!({"capabilities": {"alwaysMatch": wanted}});
         let begun = browser.command("", Some(&wanted));
         let id = begun["sessionId"].as_str().expect("a WebDriver session");
         browser.session = format!("{}/{id}", browser.session);

@@ -2,15 +2,23 @@
 
 mod chromium;
 #[cfg(unix)]
+mod curl;
+#[cfg(unix)]
 mod launch;
 #[cfg(unix)]
 mod nginx;
+#[cfg(unix)]
+mod visitor;
 #[cfg(unix)]
 mod web_server;
 
 use std::path::PathBuf;
 
 pub use chromium::Chromium;
+#[cfg(unix)]
+pub use curl::Curl;
+#[cfg(unix)]
+pub use visitor::Visitor;
 #[cfg(unix)]
 pub use web_server::WebServer;
 
