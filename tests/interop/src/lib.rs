@@ -4,9 +4,13 @@ mod chromium;
 #[cfg(unix)]
 mod curl;
 #[cfg(unix)]
+mod documented;
+#[cfg(unix)]
 mod launch;
 #[cfg(unix)]
 mod nginx;
+#[cfg(unix)]
+mod shared_site;
 #[cfg(unix)]
 mod visitor;
 #[cfg(unix)]
@@ -17,6 +21,10 @@ use std::path::PathBuf;
 pub use chromium::Chromium;
 #[cfg(unix)]
 pub use curl::Curl;
+#[cfg(unix)]
+pub use documented::Documented;
+#[cfg(unix)]
+pub use shared_site::SharedSite;
 #[cfg(unix)]
 pub use visitor::Visitor;
 #[cfg(unix)]
