@@ -220,6 +220,16 @@ fn proxy_cookie_path_takes_a_session_apart() {
 }
 
 #[test]
+fn proxy_cookie_domain_takes_a_session_apart() {
+    let pass = "proxy_pass http://127.0.0.1:8001;";
+    let apart = subdomains().edited(pass, &format!("{pass} proxy_cookie_domain example.test a.example.test;"));
+    let Some(site) = SharedSite::start(&apart) else { return };
+    for mut visitor in site.visitors() {
+        assert_separate(&mut *visitor, &SUBDOMAINS[..2]);
+    }
+}
+
+#[test]
 fn a_location_with_a_header_of_its_own_inherits_none() {
     let pass = "proxy_pass http://127.0.0.1:8002/;";
     let documented = paths().edited(pass, &format!("{pass} proxy_set_header X-Request-Id $request_id;"));
