@@ -69,14 +69,16 @@ fn rubbish_and_dead_tokens_do_not_hide_the_session() {
 }
 
 #[test]
-fn a_planted_session_is_used_until_the_visitor_signs_in() {
+fn a_planted_session_is_used_until_the_visitor_signs_in_the_next_time() {
     let Some(site) = site("example.test") else { return };
     for mut visitor in site.visitors() {
         let Some(mut planter) = site.curl() else { return };
         let visitor = &mut *visitor;
         assert_eq!(planter.count(A), 1);
         assert_eq!(visitor.count(A), 1, "a session of their own");
+        visitor.login(A, "ann");
         plant(visitor, SHARED, &planter.cookie(SHARED), "/api");
+        assert_eq!(visitor.session(A)["user"], json!(null));
         assert_eq!(visitor.count(A), 2);
         assert_eq!(planter.count(B), 3, "it is the planter's");
 
