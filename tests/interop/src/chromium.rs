@@ -1,6 +1,7 @@
 //! Headless Chromium, driven by its own driver over the WebDriver protocol (W3C).
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,30 +27,30 @@ impl Chromium {
     ///
     /// If there is one and it does not start, or there is none though everything is to be tested.
     pub fn start() -> Option<Self> {
-        let spawned = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut driver = match spawned {
-            Ok(driver) => driver,
+        Self::start_with(&[])
+    }
+
+    /// Starts a browser for which every name and port is this server.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    pub fn in_front_of(server: SocketAddr) -> Option<Self> {
+        Self::start_with(&[&format!("--host-resolver-rules=MAP * {server}")])
+    }
+
+    fn start_with(more: &[&str]) -> Option<Self> {
+        let (driver, port) = match start_driver() {
+            Ok(started) => started,
             Err(error) if !crate::all() => {
                 eprintln!("skipped: chromedriver does not start here ({error}); install chromium and chromium-driver");
                 return None;
             }
             Err(error) => panic!("chromedriver does not start: {error}"),
         };
-        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
-        let port = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.strip_prefix("ChromeDriver was started successfully on port ")?
-                    .trim_end_matches('.')
-                    .parse::<u16>()
-                    .ok()
-            })
-            .expect("chromedriver says its port");
-        std::thread::spawn(move || lines.for_each(drop));
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
         let mut browser = Chromium { driver, agent, session: format!("http://127.0.0.1:{port}/session") };
-        let arguments = [
+        let arguments: [&str; 8] = [
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -59,7 +60,10 @@ impl Chromium {
             "--disable-sync",
             "--window-size=900,1400",
         ];
-        let wanted = json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}});
+        let arguments = [&arguments, more].concat();
+        // Certificates of tests are made by tests.
+        let wanted = json!({"acceptInsecureCerts": true, "goog:chromeOptions": {"args": arguments}});
+        let wanted = json!({"capabilities": {"alwaysMatch": wanted}});
         let begun = browser.command("", Some(&wanted));
         let id = begun["sessionId"].as_str().expect("a WebDriver session");
         browser.session = format!("{}/{id}", browser.session);
@@ -154,6 +158,34 @@ impl Chromium {
         let value = answer.body_mut().read_json::<Value>().map_err(|error| error.to_string())?;
         if answer.status().is_success() { Ok(value["value"].clone()) } else { Err(value.to_string()) }
     }
+}
+
+/// Starts the driver; the port that it listens on.
+fn start_driver() -> io::Result<(Child, u16)> {
+    /// Somebody may take the port before the driver does, which then ends.
+    const ATTEMPTS: usize = 20;
+    let mut said = Vec::new();
+    for _ in 0..ATTEMPTS {
+        // Left to itself the driver takes one that is free for IPv6, and ends if it is not for IPv4: tests are busy there.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}")).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut driver = command.spawn()?;
+        let mut lines = BufReader::new(driver.stdout.take().expect("it is piped")).lines();
+        said.clear();
+        for line in lines.by_ref().map_while(Result::ok) {
+            if line.starts_with("ChromeDriver was started successfully") {
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok((driver, port));
+            }
+            said.push(line);
+        }
+        driver.wait()?;
+        if !said.iter().any(|line| line.contains("port not available")) {
+            break;
+        }
+    }
+    panic!("chromedriver starts, and does not say {said:?}");
 }
 
 impl Drop for Chromium {

@@ -2,12 +2,32 @@
 
 mod chromium;
 #[cfg(unix)]
+mod curl;
+#[cfg(unix)]
+mod documented;
+#[cfg(unix)]
+mod launch;
+#[cfg(unix)]
+mod nginx;
+#[cfg(unix)]
+mod shared_site;
+#[cfg(unix)]
+mod visitor;
+#[cfg(unix)]
 mod web_server;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 pub use chromium::Chromium;
+#[cfg(unix)]
+pub use curl::Curl;
+#[cfg(unix)]
+pub use documented::Documented;
+#[cfg(unix)]
+pub use shared_site::SharedSite;
+#[cfg(unix)]
+pub use visitor::Visitor;
 #[cfg(unix)]
 pub use web_server::WebServer;
 use webstack_testkit::environment::{Server, Settings};

@@ -1,6 +1,5 @@
 //! What each server is told.
 
-use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
@@ -9,7 +8,8 @@ use std::path::{Path, PathBuf};
 use webstack_testkit::environment::Settings;
 
 use super::WebServer;
-use super::place::{USER, is_root};
+use crate::launch::{USER, is_root};
+use crate::nginx;
 
 /// One server to be started.
 pub(super) struct Instance<'a> {
@@ -112,25 +112,16 @@ impl Instance<'_> {
 
     fn nginx(&self) -> Vec<String> {
         let root = self.root.display();
-        let user = if is_root() { format!("user {USER};\n") } else { String::new() };
-        let places: String = ["client_body", "fastcgi", "proxy", "uwsgi", "scgi"]
-            .into_iter()
-            .map(|kind| format!(" {kind}_temp_path {root}/{kind};\n"))
-            .collect();
         let variables = self.variables(|name, value| format!("   fastcgi_param {name} \"{value}\";\n"));
-        let path = self.write(
-            "nginx.conf",
-            &format!(
-                "daemon off;\n{user}worker_processes 1;\npid {root}/pid;\nerror_log {root}/error.log;\n\
-                 events {{ worker_connections 256; }}\nhttp {{\n access_log off;\n{places} client_max_body_size 64m;\n \
-                 server {{\n  listen {};\n  merge_slashes off;\n  location /cgi-bin/ {{\n   gzip off;\n   \
-                 fastcgi_split_path_info ^(/cgi-bin/[^/]+)(/.*)?$;\n   include /etc/nginx/fastcgi_params;\n   \
-                 fastcgi_param PATH_INFO $fastcgi_path_info;\n   \
-                 fastcgi_param SCRIPT_FILENAME {root}/www$fastcgi_script_name;\n{variables}   \
-                 fastcgi_pass unix:{root}/fcgiwrap.sock;\n  }}\n }}\n}}\n",
-                self.address
-            ),
+        let http = format!(
+            " client_max_body_size 64m;\n server {{\n  listen {};\n  merge_slashes off;\n  location /cgi-bin/ {{\n   \
+             gzip off;\n   fastcgi_split_path_info ^(/cgi-bin/[^/]+)(/.*)?$;\n   include /etc/nginx/fastcgi_params;\n   \
+             fastcgi_param PATH_INFO $fastcgi_path_info;\n   \
+             fastcgi_param SCRIPT_FILENAME {root}/www$fastcgi_script_name;\n{variables}   \
+             fastcgi_pass unix:{root}/fcgiwrap.sock;\n  }}\n }}\n",
+            self.address
         );
+        let path = self.write("nginx.conf", &nginx::configuration(self.root, &http));
         let user = if is_root() { format!("-U {USER} -G {USER} -u {USER} -g {USER}") } else { String::new() };
         vec![
             // As many requests as that are answered at once.
@@ -138,13 +129,4 @@ impl Instance<'_> {
             format!("nginx -e stderr -p '{root}' -c '{path}'"),
         ]
     }
-}
-
-/// Where a program of this machine is, if it is; the shell that starts servers looks in the same places.
-pub(super) fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain([PathBuf::from("/usr/sbin")])
-        .map(|directory| directory.join(program))
-        .find(|path| path.is_file())
 }

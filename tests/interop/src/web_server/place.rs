@@ -8,13 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use nix::unistd::{Gid, Uid, User};
 
-/// Whom servers run their programs as, if they are started by root: Apache refuses to do it as root.
-pub(super) const USER: &str = "www-data";
-
-/// True if servers have to be told whom to run as.
-pub(super) fn is_root() -> bool {
-    Uid::effective().is_root()
-}
+use crate::launch::{USER, is_root};
 
 /// Makes a server's directory: with the program, and in a directory where the program may make its own.
 pub(super) fn prepare(site: &Path, root: &Path) {
