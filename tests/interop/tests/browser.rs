@@ -22,15 +22,15 @@ fn counting_goes_on_after_a_restart() {
     let server = demo(&settings, "actix-web");
     browser.open(server.url());
     browser.click(COUNT);
-    browser.await_text("tbody", "1");
+    browser.await_text("tbody code", "1");
     browser.click(COUNT);
-    browser.await_text("tbody", "2");
+    browser.await_text("tbody code", "2");
     server.stop();
     // On other ports: those do not tell cookies apart, and the old ones may be taken by now.
     let server = demo(&settings, "actix-web");
     browser.open(server.url());
     browser.click(COUNT);
-    browser.await_text("tbody", "3");
+    browser.await_text("tbody code", "3");
     browser.picture(&picture("counting.png"));
 
     let cookies = browser.cookies();
@@ -104,7 +104,7 @@ fn one_session_walks_through_all_environments() {
         browser.click(&format!("nav a:nth-of-type({})", number + 1));
         browser.await_text("header strong", name);
         browser.click(COUNT);
-        browser.await_text("tbody", &(number + 1).to_string());
+        browser.await_text("tbody code", &(number + 1).to_string());
     }
     browser.picture(&picture("walked.png"));
     server.stop();

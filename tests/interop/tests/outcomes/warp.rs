@@ -83,6 +83,6 @@ fn panics() -> StatusCode {
 }
 
 fn stream(session: Session) -> impl Reply {
-    let pieces = late((*session).clone()).map(|piece| Ok::<_, Infallible>(piece));
+    let pieces = late((*session).clone()).map(Ok::<_, Infallible>);
     ::warp::reply::stream(futures_util::stream::iter(pieces))
 }
