@@ -5,17 +5,19 @@
 //! that loaded the session before its user or token changed.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::load::Base;
+use crate::patience::Patience;
 use crate::queue::Place;
 use crate::record::{Content, Record};
-use crate::runtime::within;
+use crate::state::Promised;
 use crate::store::{Created, Entry, OwnerKey, Removed, StoreError, Touched, Updated};
+use crate::ticket::{Buried, Ticket, bury};
 use crate::{Error, SessionId, Timestamp, Token};
 
 /// What a commit came to.
@@ -43,15 +45,30 @@ pub(crate) enum TokenChange {
 /// Stores what the edits make of the session, which is a new one if there is no base.
 ///
 /// The edits are borrowed mutably though they stay as they are: closures in them are `Send` and need not be `Sync`.
-pub(crate) async fn commit(engine: &Engine, base: Option<&Arc<Base>>, edits: &mut Edits) -> Result<Committed, Error> {
+pub(crate) async fn commit(
+    engine: &Engine,
+    base: Option<&Arc<Base>>,
+    edits: &mut Edits,
+    promised: &Promised,
+) -> Result<Committed, Error> {
     match base {
-        Some(base) => update(engine, base, edits).await,
-        None => create(engine, edits).await,
+        Some(base) => update(engine, base, edits, promised).await,
+        None => create(engine, edits, promised).await,
     }
 }
 
 /// Ends a session, whatever anybody else does with it.
 pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Error> {
+    if engine.carriers.has_tickets() {
+        match bury(engine, id).await? {
+            Buried::Now => {
+                engine.events.report(Event::Ended(*id));
+                return Ok(Removed::Removed);
+            }
+            Buried::Already => return Ok(Removed::Absent),
+            Buried::NoTicket => {}
+        }
+    }
     let mut patience = Patience::new(engine);
     loop {
         match engine.store.remove(id).await {
@@ -65,17 +82,25 @@ pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Erro
     }
 }
 
-async fn create(engine: &Engine, edits: &mut Edits) -> Result<Committed, Error> {
+async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Result<Committed, Error> {
     let mut content = Content::default();
     edits.replay(&mut content).map_err(Error::Value)?;
     if content.is_empty() {
         return Ok(Committed::Unchanged);
     }
     let now = engine.clock.now();
+    // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
+    let mut ticket = promised.ticket.clone().filter(|_| !edits.signs_in());
+    let mut renewed = promised.renewed.clone();
     let mut patience = Patience::new(engine);
     loop {
-        let token = Token::generate()?;
+        let token = match (&ticket, renewed.take()) {
+            (Some(ticket), _) => ticket.token.clone(),
+            (None, Some(token)) => token,
+            (None, None) => Token::generate()?,
+        };
         let mut record = Record::new(token.digest(&engine.namespace), now);
+        record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
         record.content.clone_from(&content);
         record.signed_in = edits.signs_in().then_some(now);
         let max_age = engine.cookie_age(&record, now);
@@ -86,17 +111,37 @@ async fn create(engine: &Engine, edits: &mut Edits) -> Result<Committed, Error> 
                 let base = Base { token, version, expires, record };
                 return Ok(Committed::Stored(Arc::new(base), TokenChange::HandOut(max_age)));
             }
-            Ok(Created::Exists) => {}
+            Ok(Created::Exists) => {
+                if let Some(ticket) = ticket.take()
+                    && let Some(base) = begun_meanwhile(engine, &ticket).await?
+                {
+                    return Box::pin(update(engine, &base, edits, promised)).await;
+                }
+            }
             Err(StoreError::Busy) => patience.pause().await?,
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits) -> Result<Committed, Error> {
+/// The session that another request with the same ticket began, if it is as it was then: a login since has made it
+/// somebody's.
+async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
+    let token = &ticket.token;
+    let Some(stored) = engine.store.load(token.id()).await? else { return Ok(None) };
+    let base = Base::read(token.clone(), stored).ok();
+    let is_its = |base: &Base| base.record.epoch == 0 && base.record.digest == token.digest(&engine.namespace);
+    Ok(base.filter(is_its).map(Arc::new))
+}
+
+async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits, promised: &Promised) -> Result<Committed, Error> {
     let id = *base.token.id();
     // One new token, however often the commit has to be tried.
-    let renewed = if edits.renews() { Some(base.token.renewed()?) } else { None };
+    let renewed = match &promised.renewed {
+        _ if !edits.renews() => None,
+        Some(token) if token.id() == &id => Some(token.clone()),
+        _ => Some(base.token.renewed()?),
+    };
     let mut seen = Arc::clone(base);
     let mut patience = Patience::new(engine);
     let mut place: Option<Place<'_>> = None;
@@ -129,7 +174,7 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits) -> Result<
                 Err(error) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
-            Ok(Updated::Gone) if base.is_empty() => return create(engine, edits).await,
+            Ok(Updated::Gone) if base.is_empty() => return create(engine, edits, &Promised::default()).await,
             Ok(Updated::Gone) => {
                 engine.events.report(Event::Gone(id));
                 return Ok(Committed::Gone);
@@ -249,49 +294,4 @@ fn entry(engine: &Engine, record: &Record, expires: Option<Timestamp>) -> Result
     }
     let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&engine.namespace, user));
     Ok(Entry { bytes, expires, owner })
-}
-
-/// How long one commit goes on trying.
-struct Patience<'a> {
-    engine: &'a Engine,
-    since: Option<Instant>,
-    pauses: u32,
-}
-
-impl<'a> Patience<'a> {
-    fn new(engine: &'a Engine) -> Self {
-        Patience { engine, since: None, pauses: 0 }
-    }
-
-    /// Waits behind the other requests of this process.
-    async fn stand_in_line(&mut self, id: SessionId) -> Result<Place<'a>, Error> {
-        let left = self.left()?;
-        let runtime = self.engine.runtime();
-        within(&*runtime, left, self.engine.queues.enter(id)).await.ok_or_else(too_long)
-    }
-
-    /// Waits a little, longer each time, and at random, so that processes get out of step.
-    async fn pause(&mut self) -> Result<(), Error> {
-        const FIRST: Duration = Duration::from_micros(250);
-        const LONGEST: Duration = Duration::from_millis(16);
-        let left = self.left()?;
-        let longest = (FIRST * (1 << self.pauses.min(10))).min(LONGEST);
-        self.pauses += 1;
-        let share = getrandom::u32()?;
-        self.engine
-            .runtime()
-            .sleep((longest / 2 + longest.mul_f64(f64::from(share) / f64::from(u32::MAX)) / 2).min(left))
-            .await;
-        Ok(())
-    }
-
-    fn left(&mut self) -> Result<Duration, Error> {
-        let since = *self.since.get_or_insert_with(Instant::now);
-        let left = self.engine.wait_limit.saturating_sub(since.elapsed());
-        if left.is_zero() { Err(too_long()) } else { Ok(left) }
-    }
-}
-
-fn too_long() -> Error {
-    Error::Unavailable("the session was held by other requests for too long".into())
 }

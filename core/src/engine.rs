@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_lock::Mutex as Turn;
 
-use crate::carrier::CookieCarrier;
+use crate::carrier::Carriers;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Lifetime};
 use crate::policy::OnCorrupt;
@@ -26,7 +26,7 @@ pub(crate) struct Engine {
     pub(crate) runtime: OnceLock<Arc<dyn Runtime>>,
     /// What tokens and owners are bound to: the cookie's name without prefix.
     pub(crate) namespace: String,
-    pub(crate) cookie: CookieCarrier,
+    pub(crate) carriers: Carriers,
     pub(crate) cookie_lifetime: CookieLifetime,
     pub(crate) lifetime: Lifetime,
     pub(crate) limits: Limits,
@@ -71,7 +71,7 @@ impl Engine {
 
     /// True as long as the warning about Secure cookies over plain HTTP may still have to be given.
     pub(crate) fn watches_for_plain_http(&self) -> bool {
-        self.cookie.is_secure() && !self.warned.load(Ordering::Relaxed)
+        self.carriers.cookie.is_secure() && !self.warned.load(Ordering::Relaxed)
     }
 
     pub(crate) fn warn_of_plain_http(&self) {

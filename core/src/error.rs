@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 
 use crate::store::StoreError;
 
@@ -80,6 +80,7 @@ impl Error {
                 | Error::Broken(_)
                 | Error::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
+            location: None,
         }
     }
 }
@@ -99,12 +100,22 @@ const RETRY: Duration = Duration::from_secs(2);
 /// A reply that takes the place of the application's: opaque, not to be cached, without a session header.
 ///
 /// An adapter translates it into its framework's response and decides nothing about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: StatusCode,
+    /// Where the client is sent.
+    location: Option<HeaderValue>,
 }
 
 impl Refusal {
+    /// Sends the client to another URL of this origin, which holds a token.
+    pub(crate) fn redirect(url: &str) -> Self {
+        // what stood in the request's URL is visible ASCII, or the server would not have taken it
+        let mut location = HeaderValue::from_bytes(url.as_bytes()).unwrap_or(HeaderValue::from_static("/"));
+        location.set_sensitive(true);
+        Refusal { status: StatusCode::FOUND, location: Some(location) }
+    }
+
     /// The status of the reply.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -114,12 +125,15 @@ impl Refusal {
     pub fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
         let retry =
             (self.status == StatusCode::SERVICE_UNAVAILABLE).then(|| (RETRY_AFTER, HeaderValue::from(RETRY.as_secs())));
+        let referrer = (REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        let sent = self.location.clone().map(|location| [(LOCATION, location), referrer]);
         [
             (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
             (CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ]
         .into_iter()
         .chain(retry)
+        .chain(sent.into_iter().flatten())
     }
 
     /// The body of the reply: the status in words.

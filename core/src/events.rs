@@ -12,8 +12,10 @@ use crate::SessionId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A cookie of our name held something that is not a token.
+    /// What stood in a token's place is not one.
     MalformedToken,
+    /// Something had the form of a signed token, and none of the keys had signed it.
+    ForgedToken,
     /// A well-formed token named a session that is not there: expired, ended, or never issued.
     UnknownToken(SessionId),
     /// A token named a living session but had the wrong secret: renewed away, forged, or of another namespace.
@@ -84,7 +86,9 @@ fn log(event: Event, cause: Option<&(dyn std::error::Error + 'static)>) {
             tracing::debug!(target: TARGET, ?event, cause);
         }
         Event::Overwritten(_) | Event::Gone(_) => tracing::info!(target: TARGET, ?event, cause),
-        Event::WrongSecret(_) | Event::SecondSession(_) => tracing::warn!(target: TARGET, ?event, cause),
+        Event::ForgedToken | Event::WrongSecret(_) | Event::SecondSession(_) => {
+            tracing::warn!(target: TARGET, ?event, cause)
+        }
         Event::CorruptRecord(_) | Event::TouchFailed(_) | Event::Failed | Event::PurgeFailed => {
             tracing::error!(target: TARGET, ?event, cause);
         }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use crate::engine::Engine;
 use crate::runtime::Shielded;
 use crate::visit::Visit;
-use crate::{Error, Outcome, ReplyHeaders, RequestHead, Session};
+use crate::{Error, Outcome, Refusal, ReplyHeaders, RequestHead, Session};
 
 /// One request and its response, from [`Sessions::open`](crate::Sessions::open) to [`finish`](Exchange::finish).
 ///
@@ -26,9 +26,28 @@ impl Exchange {
         Exchange { visit: Arc::new(Visit::new(engine, head)), finished: false }
     }
 
+    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Self {
+        Exchange { visit: Arc::new(Visit::by_token(engine, text)), finished: false }
+    }
+
     /// The session, for the application. It is not loaded yet.
     pub fn session(&self) -> Session {
         Session::new(Arc::clone(&self.visit))
+    }
+
+    /// True if [`preempt`](Exchange::preempt) may have an answer. If not, nothing need be asked.
+    pub fn may_preempt(&self) -> bool {
+        self.visit.may_redirect()
+    }
+
+    /// What is to be answered in place of the application, which is then not called; asked before it is.
+    ///
+    /// Where URLs carry the token, a GET or HEAD without one is sent to the same URL with a ticket.
+    pub async fn preempt(&self) -> Option<Refusal> {
+        match self.visit.redirect().await {
+            Ok(url) => url.map(|url| Refusal::redirect(&url)),
+            Err(error) => Some(error.refusal()),
+        }
     }
 
     /// Stores what the request did and says which headers its response gets.

@@ -32,6 +32,14 @@ impl Lifetime {
         self.absolute.map(|absolute| begun + absolute)
     }
 
+    /// The shortest that a session may live.
+    pub(crate) fn shortest(&self) -> Option<Duration> {
+        match (self.idle, self.absolute) {
+            (Some(idle), Some(absolute)) => Some(idle.min(absolute)),
+            (one, other) => one.or(other),
+        }
+    }
+
     /// The new deadline, if the present one is old enough to be worth a write.
     pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
         let (present, idle) = (present?, self.idle?);

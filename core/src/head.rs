@@ -19,6 +19,12 @@ pub trait RequestHead {
     /// Shows every value of a header, in order; the name is in lower case.
     fn header(&self, name: &str, show: &mut dyn FnMut(&[u8]));
 
+    /// The method, in capital letters as it was sent.
+    fn method(&self) -> &str;
+
+    /// Path and query as the client wrote them, whatever prefix routers took off since.
+    fn path_and_query(&self) -> &str;
+
     /// True if the request came over TLS to this server. A proxy's word (`Forwarded` and its kin) does not count.
     fn is_tls(&self) -> bool;
 
@@ -29,6 +35,14 @@ pub trait RequestHead {
 impl<B> RequestHead for http::Request<B> {
     fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
         show_all(self.headers(), name, show);
+    }
+
+    fn method(&self) -> &str {
+        self.method().as_str()
+    }
+
+    fn path_and_query(&self) -> &str {
+        target_of(self.uri())
     }
 
     fn is_tls(&self) -> bool {
@@ -45,6 +59,14 @@ impl RequestHead for http::request::Parts {
         show_all(&self.headers, name, show);
     }
 
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn path_and_query(&self) -> &str {
+        target_of(&self.uri)
+    }
+
     fn is_tls(&self) -> bool {
         self.uri.scheme() == Some(&http::uri::Scheme::HTTPS)
     }
@@ -52,6 +74,10 @@ impl RequestHead for http::request::Parts {
     fn mount(&self) -> &str {
         ""
     }
+}
+
+fn target_of(uri: &http::Uri) -> &str {
+    uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
 }
 
 fn show_all(headers: &http::HeaderMap, name: &str, show: &mut dyn FnMut(&[u8])) {

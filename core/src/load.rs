@@ -2,11 +2,12 @@
 
 use std::error::Error as StdError;
 
-use crate::carrier::Presented;
+use crate::carrier::{Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::record::Record;
 use crate::store::{StoreError, Stored, Version};
+use crate::ticket::Ticket;
 use crate::{Error, SessionId, Timestamp, Token};
 
 /// A session as a request last saw it in the store.
@@ -35,24 +36,53 @@ impl Base {
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     /// The first living session; one with something in it comes before an emptied one.
-    pub(crate) first: Option<Base>,
+    pub(crate) first: Option<Found>,
     /// The other living ones: a logout ends them, too.
     pub(crate) others: Vec<SessionId>,
+    /// A ticket for a session that does not exist yet.
+    pub(crate) ticket: Option<Ticket>,
+    /// The sessions that were asked for, living or not.
+    pub(crate) asked: Vec<SessionId>,
+}
+
+/// A living session, and how its token came.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) base: Base,
+    pub(crate) carrier: Carrier,
+    /// Its token was signed with a key that signs no more.
+    pub(crate) is_outdated: bool,
 }
 
 /// Tries every token.
-pub(crate) async fn load(engine: &Engine, presented: &Presented) -> Result<Loaded, Error> {
-    if presented.malformed {
-        engine.events.report(Event::MalformedToken);
-    }
+pub(crate) async fn load(engine: &Engine, arrived: Vec<Arrived>) -> Result<Loaded, Error> {
     let mut loaded = Loaded::default();
-    for token in &presented.tokens {
-        let Some(base) = find(engine, token).await? else { continue };
+    for Arrived { token, carrier, is_outdated, issued } in arrived {
+        let base = match open(engine, &token).await? {
+            Opened::Living(base) => *base,
+            Opened::Absent => {
+                match issued.map(|issued| Ticket { token: token.clone(), issued }) {
+                    Some(ticket) if ticket.is_good(engine) => drop(loaded.ticket.get_or_insert(ticket)),
+                    _ => {
+                        engine.events.report(Event::UnknownToken(*token.id()));
+                        loaded.asked.push(*token.id());
+                    }
+                }
+                continue;
+            }
+            Opened::Closed => {
+                loaded.asked.push(*token.id());
+                continue;
+            }
+        };
+        loaded.asked.push(*token.id());
+        let is_empty = base.is_empty();
+        let found = Found { base, carrier, is_outdated };
         match &loaded.first {
-            None => loaded.first = Some(base),
-            Some(first) if first.token.id() == token.id() => {}
-            Some(emptied) if emptied.is_empty() => loaded.first = Some(base),
-            Some(_) if base.is_empty() => {}
+            None => loaded.first = Some(found),
+            Some(first) if first.base.token.id() == token.id() => {}
+            Some(emptied) if emptied.base.is_empty() => loaded.first = Some(found),
+            Some(_) if is_empty => {}
             Some(_) => {
                 engine.events.report(Event::SecondSession(*token.id()));
                 loaded.others.push(*token.id());
@@ -62,25 +92,30 @@ pub(crate) async fn load(engine: &Engine, presented: &Presented) -> Result<Loade
     Ok(loaded)
 }
 
-/// The living session that a token opens.
-async fn find(engine: &Engine, token: &Token) -> Result<Option<Base>, Error> {
+/// What a token opens.
+enum Opened {
+    Living(Box<Base>),
+    /// There is nothing under its id.
+    Absent,
+    /// There is something, which it does not open.
+    Closed,
+}
+
+async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     let id = *token.id();
     let stored = match engine.store.load(&id).await {
         Ok(Some(stored)) => stored,
-        Ok(None) => {
-            engine.events.report(Event::UnknownToken(id));
-            return Ok(None);
-        }
-        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| None),
+        Ok(None) => return Ok(Opened::Absent),
+        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Opened::Closed),
         Err(error) => return Err(error.into()),
     };
     let base = match Base::read(token.clone(), stored) {
         Ok(base) => base,
-        Err(error) => return engine.corrupt(id, error).map(|()| None),
+        Err(error) => return engine.corrupt(id, error).map(|()| Opened::Closed),
     };
     if base.record.digest != token.digest(&engine.namespace) {
         engine.events.report(Event::WrongSecret(id));
-        return Ok(None);
+        return Ok(Opened::Closed);
     }
-    Ok(Some(base))
+    Ok(Opened::Living(Box::new(base)))
 }

@@ -42,6 +42,8 @@ pub(crate) struct Record {
     pub(crate) signed_in: Option<Timestamp>,
     /// When the cookie that was last sent runs out in the browser.
     pub(crate) cookie_expires: Option<Timestamp>,
+    /// When the ticket that began it, if one did, is good no more.
+    pub(crate) ticket_ends: Option<Timestamp>,
     pub(crate) content: Content,
 }
 
@@ -54,6 +56,7 @@ impl Record {
             written: now,
             signed_in: None,
             cookie_expires: None,
+            ticket_ends: None,
             content: Content::default(),
         }
     }
@@ -72,6 +75,7 @@ impl Record {
             written: self.written.as_millis(),
             signed_in: self.signed_in.map(Timestamp::as_millis),
             cookie_expires: self.cookie_expires.map(Timestamp::as_millis),
+            ticket_ends: self.ticket_ends.map(Timestamp::as_millis),
             user: self.content.user.as_deref(),
             values: &self.content.values,
         };
@@ -91,6 +95,7 @@ impl Record {
             written: Timestamp::from_millis(envelope.written),
             signed_in: envelope.signed_in.map(Timestamp::from_millis),
             cookie_expires: envelope.cookie_expires.map(Timestamp::from_millis),
+            ticket_ends: envelope.ticket_ends.map(Timestamp::from_millis),
             content: Content { user: envelope.user, values: envelope.values },
         })
     }
@@ -112,6 +117,8 @@ struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cookie_expires: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_ends: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
 }
@@ -128,6 +135,7 @@ struct EnvelopeOwned {
     written: u64,
     signed_in: Option<u64>,
     cookie_expires: Option<u64>,
+    ticket_ends: Option<u64>,
     user: Option<Box<str>>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
 }

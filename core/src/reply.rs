@@ -1,6 +1,10 @@
 //! What an exchange adds to its response.
 
-use http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, VARY};
+use http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+};
+
+use crate::TokenNotice;
 
 /// Whether the application's response is stored and kept.
 ///
@@ -47,25 +51,42 @@ pub enum Placing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReplyHeaders {
-    pub(crate) set_cookie: Option<HeaderValue>,
+    /// The header that hands out or takes back the token.
+    pub(crate) token: Option<(HeaderName, HeaderValue)>,
+    /// The name of a header that pages of other origins may read.
+    pub(crate) exposed: Option<HeaderValue>,
     pub(crate) vary: Option<HeaderValue>,
+    /// URLs hold tokens.
+    pub(crate) in_urls: bool,
+    pub(crate) notice: Option<TokenNotice>,
 }
 
 impl ReplyHeaders {
     /// The headers, and how each one joins those that are there.
     ///
     /// A response that sets or removes the token is not to be cached, whatever the application thought
-    /// (RFC 9111 §7.3, CVE-2023-30861); one whose handler consulted the session varies by where tokens come from.
+    /// (RFC 9111 §7.3, CVE-2023-30861), nor is any whose URL holds one; one whose handler consulted the session varies by
+    /// where tokens come from.
     pub fn iter(&self) -> impl Iterator<Item = (Placing, HeaderName, &HeaderValue)> {
         static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-        let cookie = self.set_cookie.as_ref();
+        static SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
         [
-            cookie.map(|value| (Placing::Append, SET_COOKIE, value)),
-            cookie.map(|_| (Placing::Replace, CACHE_CONTROL, &NO_STORE)),
+            self.token.as_ref().map(|(name, value)| {
+                let placing = if *name == SET_COOKIE { Placing::Append } else { Placing::Replace };
+                (placing, name.clone(), value)
+            }),
+            self.exposed.as_ref().map(|value| (Placing::Append, ACCESS_CONTROL_EXPOSE_HEADERS, value)),
+            (self.token.is_some() || self.in_urls).then_some((Placing::Replace, CACHE_CONTROL, &NO_STORE)),
+            self.in_urls.then_some((Placing::Replace, REFERRER_POLICY, &SAME_ORIGIN)),
             self.vary.as_ref().map(|value| (Placing::Append, VARY, value)),
         ]
         .into_iter()
         .flatten()
+    }
+
+    /// What to tell a client whose token the program carries; `None`: nothing new, or headers say it.
+    pub fn notice(&self) -> Option<&TokenNotice> {
+        self.notice.as_ref()
     }
 
     /// Adds the headers to a response's.

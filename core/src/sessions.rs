@@ -42,6 +42,29 @@ impl Sessions {
         Exchange::open(Arc::clone(&self.engine), head)
     }
 
+    /// Begins the exchange of a client whose token the program carries itself, as in a message queue, a WebSocket's first
+    /// frame, or a job: no cookie and no header is looked at or made. `None`: a client without a token.
+    ///
+    /// ```
+    /// use webstack_core::{Outcome, Sessions, TokenNotice, runtime::block_on, store::MemoryStore};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { block_on(async {
+    /// let sessions = Sessions::builder().store(MemoryStore::new()).build()?;
+    /// let first = sessions.open_by_token(None);
+    /// first.session().load().await?;
+    /// first.session().insert("step", &1)?;
+    /// let reply = first.finish(Outcome::Keep).await?;
+    /// let Some(TokenNotice::Issued(token)) = reply.notice() else { panic!("there is a session now") };
+    ///
+    /// let second = sessions.open_by_token(Some(token.expose()));
+    /// second.session().load().await?;
+    /// assert_eq!(second.session().get("step")?, Some(1));
+    /// # Ok(()) }) }
+    /// ```
+    pub fn open_by_token(&self, token: Option<&str>) -> Exchange {
+        Exchange::by_token(Arc::clone(&self.engine), token)
+    }
+
     /// The absolute path of the session directory, if the sessions are kept in one.
     pub fn directory(&self) -> Option<&Path> {
         self.engine.directory.as_deref()

@@ -1,12 +1,13 @@
 //! What is known of a session during a request: what was loaded, and what was done to it since.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::carrier::TokenReply;
 use crate::edits::{Edit, Edits};
 use crate::load::Base;
 use crate::record::Content;
-use crate::{Error, SessionId, Token};
+use crate::ticket::Ticket;
+use crate::{Carrier, Error, SessionId, Token};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,15 +40,25 @@ pub(crate) struct State {
     pub(crate) gone: bool,
     /// The request presented a living session with something in it.
     pub(crate) found: bool,
+    /// The request presented a token whose session is no more, or is this one.
+    pub(crate) asked: Vec<SessionId>,
+    /// How the token came, and goes back; `None`: there was none.
+    pub(crate) carrier: Option<Carrier>,
+    /// The token was signed with a key that signs no more.
+    pub(crate) is_outdated: bool,
+    /// Tokens that links of this response carry already.
+    pub(crate) promised: Promised,
     /// The response so far.
     pub(crate) token_change: Option<TokenReply>,
 }
 
-/// What the response says of the token.
-#[derive(Debug)]
-pub(crate) enum TokenReply {
-    HandOut(Token, Option<Duration>),
-    TakeBack,
+/// Tokens that may be in the client's hands before they are stored.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Promised {
+    /// The one of a session that begins.
+    pub(crate) ticket: Option<Ticket>,
+    /// The next one of a session that is renewed, or begins with a login.
+    pub(crate) renewed: Option<Token>,
 }
 
 impl State {
@@ -78,6 +89,8 @@ impl State {
             consulted: self.consulted,
             ending,
             incarnation: self.incarnation + 1,
+            asked: std::mem::take(&mut self.asked),
+            carrier: self.carrier,
             token_change: self.token_change.take(),
             ..State::default()
         };

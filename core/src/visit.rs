@@ -3,28 +3,31 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_lock::Mutex as Turn;
-use http::HeaderValue;
-
-use crate::carrier::Presented;
+use crate::carrier::{Carrier, Presented, TokenReply};
 use crate::commit::{Committed, TokenChange, commit, end};
 use crate::edits::Edit;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::load::{Base, load};
+use crate::load::{Base, Found, load};
 use crate::record::Content;
-use crate::state::{Stage, State, TokenReply};
+use crate::state::{Promised, Stage, State};
 use crate::store::{Removed, StoreError};
-use crate::{Error, Outcome, ReplyHeaders, RequestHead};
+use crate::ticket::Ticket;
+use crate::{Error, Outcome, ReplyHeaders, RequestHead, Token};
+use async_lock::Mutex as Turn;
 
 /// One request's dealings with its session.
 pub(crate) struct Visit {
     pub(crate) engine: Arc<Engine>,
     presented: Presented,
+    /// Where a client without a session is sent: the URL it asked for.
+    target: Option<Box<str>>,
     mount: Box<str>,
     /// The request came over plain HTTP from another machine.
     plain: bool,
+    /// The program carries the token.
+    by_token: bool,
     /// Loading, saving and finishing happen one after the other.
     turn: Turn<()>,
     state: Mutex<State>,
@@ -32,11 +35,81 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) fn new(engine: Arc<Engine>, head: &dyn RequestHead) -> Self {
-        let mut presented = Presented::default();
-        head.header("cookie", &mut |line| engine.cookie.read(line, &mut presented));
-        let mount = if engine.cookie.follows_mount() { head.mount().into() } else { Box::default() };
+        let presented = engine.carriers.read(head);
+        let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
+        let target = redirects.then(|| head.path_and_query().into());
+        let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
         let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
-        Visit { engine, presented, mount, plain, turn: Turn::new(()), state: Mutex::new(State::default()) }
+        Visit { target, mount, plain, ..Visit::with(engine, presented) }
+    }
+
+    /// A visit of a client whose token the program carries.
+    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Self {
+        let presented = engine.carriers.given(text);
+        Visit { by_token: true, ..Visit::with(engine, presented) }
+    }
+
+    fn with(engine: Arc<Engine>, presented: Presented) -> Self {
+        Visit {
+            engine,
+            presented,
+            target: None,
+            mount: Box::default(),
+            plain: false,
+            by_token: false,
+            turn: Turn::new(()),
+            state: Mutex::new(State::default()),
+        }
+    }
+
+    /// True if the client may have to be sent elsewhere before the application is asked.
+    pub(crate) fn may_redirect(&self) -> bool {
+        self.target.is_some()
+    }
+
+    /// The URL with a ticket that the client should ask for instead, if it has neither session nor ticket.
+    pub(crate) async fn redirect(&self) -> Result<Option<String>, Error> {
+        let Some(target) = &self.target else { return Ok(None) };
+        self.load().await?;
+        let has_some = {
+            let state = self.state();
+            state.base.is_some() || state.promised.ticket.is_some()
+        };
+        if has_some {
+            return Ok(None);
+        }
+        let ticket = Ticket::new(&self.engine)?;
+        let carriers = &self.engine.carriers;
+        Ok(Some(carriers.query.with(target, &carriers.wire.ticket(&ticket.token, ticket.issued))))
+    }
+
+    /// A link that carries the session, if URLs do.
+    pub(crate) fn link(&self, to: &str) -> Result<String, Error> {
+        let mut state = self.open()?;
+        let carriers = &self.engine.carriers;
+        if !carriers.has_tickets() {
+            return Ok(to.to_owned());
+        }
+        let text = match (state.edits.renews(), state.base.clone()) {
+            (false, Some(base)) => carriers.wire.token(&base.token),
+            (false, None) => {
+                let ticket = match state.promised.ticket.take() {
+                    Some(ticket) => ticket,
+                    None => Ticket::new(&self.engine)?,
+                };
+                let ticket = state.promised.ticket.insert(ticket);
+                carriers.wire.ticket(&ticket.token, ticket.issued)
+            }
+            (true, base) => {
+                let next = match (state.promised.renewed.take(), base) {
+                    (Some(token), _) => token,
+                    (None, Some(base)) => base.token.renewed()?,
+                    (None, None) => Token::generate()?,
+                };
+                carriers.wire.token(state.promised.renewed.insert(next))
+            }
+        };
+        Ok(carriers.query.link(to, &text).unwrap_or_else(|| to.to_owned()))
     }
 
     /// Ends the visit if nobody asked for the session; true if so.
@@ -59,11 +132,6 @@ impl Visit {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True if a well-formed token was presented.
-    pub(crate) fn presented_token(&self) -> bool {
-        !self.presented.tokens.is_empty()
-    }
-
     pub(crate) async fn load(&self) -> Result<(), Error> {
         self.load_once().await.inspect_err(|error| self.report_failure(error))
     }
@@ -81,14 +149,21 @@ impl Visit {
                 Stage::Done => return Err(Error::TooLate),
             }
         }
-        let loaded = load(&self.engine, &self.presented).await?;
+        let engine = &self.engine;
+        let loaded = load(engine, self.presented.verify(&engine.carriers, &engine.events)).await?;
         let mut state = self.state();
         if state.stage == Stage::Done {
             return Err(Error::TooLate);
         }
-        state.found = loaded.first.as_ref().is_some_and(|base| !base.is_empty());
-        state.base = loaded.first.map(Arc::new);
+        state.asked = loaded.asked;
         state.others = loaded.others;
+        state.promised.ticket = loaded.ticket;
+        if let Some(Found { base, carrier, is_outdated }) = loaded.first {
+            state.found = !base.is_empty();
+            state.base = Some(Arc::new(base));
+            state.carrier = Some(carrier);
+            state.is_outdated = is_outdated;
+        }
         state.stage = Stage::Open;
         Ok(())
     }
@@ -181,7 +256,22 @@ impl Visit {
         if early {
             self.confirm().await;
         }
+        if outcome == Outcome::Keep {
+            self.sign_again();
+        }
         Ok(self.headers())
+    }
+
+    /// A token that an older key had signed is handed out again, signed by the first.
+    fn sign_again(&self) {
+        let mut state = self.state();
+        let base = state.base.clone().filter(|base| state.is_outdated && !state.gone && !base.is_empty());
+        if let (Some(base), None) = (base, &state.token_change) {
+            let now = self.engine.clock.now();
+            // A cookie lasts as long as it would have.
+            let age = base.record.cookie_expires.map(|end| end.since(now));
+            state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
+        }
     }
 
     /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
@@ -189,13 +279,11 @@ impl Visit {
     async fn confirm(&self) {
         let (base, takes_back) = {
             let state = self.state();
-            (state.base.clone(), matches!(state.token_change, Some(TokenReply::TakeBack)))
+            // A new session's token is known to nobody else.
+            let base = state.base.clone().filter(|base| state.asked.contains(base.token.id()));
+            (base, matches!(state.token_change, Some(TokenReply::TakeBack)))
         };
-        // A new session's token is known to nobody else.
-        let Some(base) = base.filter(|base| self.presented.tokens.iter().any(|token| token.id() == base.token.id()))
-        else {
-            return;
-        };
+        let Some(base) = base else { return };
         let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
         let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
         let stands = match found {
@@ -214,14 +302,15 @@ impl Visit {
 
     async fn store_once(&self) -> Result<(), Error> {
         self.end_sessions().await?;
-        let (base, mut edits, gone, incarnation) = {
+        let (base, mut edits, gone, incarnation, promised) = {
             let mut state = self.state();
-            (state.base.clone(), std::mem::take(&mut state.edits), state.gone, state.incarnation)
+            let edits = std::mem::take(&mut state.edits);
+            (state.base.clone(), edits, state.gone, state.incarnation, state.promised.clone())
         };
         if gone {
             return Err(Error::Gone);
         }
-        let committed = commit(&self.engine, base.as_ref(), &mut edits).await;
+        let committed = commit(&self.engine, base.as_ref(), &mut edits, &promised).await;
         let mut state = self.state();
         if state.incarnation != incarnation {
             // Another handle ended the session while this one was storing it: what was stored is ended, too.
@@ -233,6 +322,7 @@ impl Visit {
         match committed {
             Ok(Committed::Unchanged) => state.rebase(base),
             Ok(Committed::Stored(base, change)) => {
+                state.promised = Promised::default();
                 match change {
                     TokenChange::Keep => {}
                     TokenChange::HandOut(age) => {
@@ -282,17 +372,17 @@ impl Visit {
     }
 
     fn headers(&self) -> ReplyHeaders {
-        let cookie = &self.engine.cookie;
-        let set_cookie = self.state().token_change.take().map(|change| match change {
-            TokenReply::HandOut(token, max_age) => {
-                if self.plain {
-                    self.engine.warn_of_plain_http();
-                }
-                cookie.hand_out(&token, &self.mount, max_age)
-            }
-            TokenReply::TakeBack => cookie.take_back(&self.mount),
-        });
-        ReplyHeaders { set_cookie, vary: Some(HeaderValue::from_static("Cookie")) }
+        let carriers = &self.engine.carriers;
+        let mut state = self.state();
+        let carrier = state.carrier.unwrap_or_else(|| carriers.first());
+        let change = state.token_change.take();
+        if self.by_token {
+            return carriers.notice(change.as_ref());
+        }
+        if self.plain && carrier == Carrier::Cookie && matches!(change, Some(TokenReply::HandOut(..))) {
+            self.engine.warn_of_plain_http();
+        }
+        carriers.reply(carrier, change.as_ref(), &self.mount)
     }
 
     /// The state, if the session may be used now.

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use webstack_core::Refusal;
 
 /// An error of a session, as a handler may return it: the browser sees an opaque reply.
 ///
@@ -44,15 +45,23 @@ impl std::error::Error for Error {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.0.refusal().status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        status(&self.0.refusal())
     }
 
     fn error_response(&self) -> HttpResponse {
-        let refusal = self.0.refusal();
-        let mut response = HttpResponse::build(self.status_code());
-        for (name, value) in refusal.headers() {
-            response.insert_header((name.as_str(), value.as_bytes()));
-        }
-        response.body(refusal.body())
+        respond(&self.0.refusal())
     }
+}
+
+fn status(refusal: &Refusal) -> StatusCode {
+    StatusCode::from_u16(refusal.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// A reply in place of the application's.
+pub(crate) fn respond(refusal: &Refusal) -> HttpResponse {
+    let mut response = HttpResponse::build(status(refusal));
+    for (name, value) in refusal.headers() {
+        response.insert_header((name.as_str(), value.as_bytes()));
+    }
+    response.body(refusal.body())
 }

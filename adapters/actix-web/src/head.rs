@@ -10,6 +10,14 @@ impl RequestHead for Head<'_> {
         self.0.headers().get_all(name).for_each(|value| show(value.as_bytes()));
     }
 
+    fn method(&self) -> &str {
+        self.0.method().as_str()
+    }
+
+    fn path_and_query(&self) -> &str {
+        self.0.uri().path_and_query().map_or("/", |target| target.as_str())
+    }
+
     fn is_tls(&self) -> bool {
         self.0.app_config().secure()
     }

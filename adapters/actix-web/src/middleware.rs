@@ -11,6 +11,7 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use webstack_core::{Exchange, Outcome, Placing, ReplyHeaders, Sessions};
 
 use crate::Error;
+use crate::error::respond;
 use crate::extractor::Opened;
 use crate::head::Head;
 
@@ -81,13 +82,27 @@ where
         }
         let exchange = self.sessions.open(&Head(&request));
         request.extensions_mut().insert(Opened(exchange.session()));
-        let inner = self.service.call(request);
+        if !exchange.may_preempt() {
+            let inner = self.service.call(request);
+            return Box::pin(answer(exchange, inner));
+        }
+        let service = Rc::clone(&self.service);
         Box::pin(async move {
-            match inner.await {
-                Ok(response) => Ok(conclude(exchange, response).await),
-                Err(error) => Err(conclude_error(exchange, error).await),
+            if let Some(refusal) = exchange.preempt().await {
+                return Ok(request.into_response(respond(&refusal)).map_into_right_body());
             }
+            answer(exchange, service.call(request)).await
         })
+    }
+}
+
+async fn answer<B: MessageBody>(
+    exchange: Exchange,
+    inner: impl Future<Output = Result<ServiceResponse<B>, actix_web::Error>>,
+) -> Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    match inner.await {
+        Ok(response) => Ok(conclude(exchange, response).await),
+        Err(error) => Err(conclude_error(exchange, error).await),
     }
 }
 

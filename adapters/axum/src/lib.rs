@@ -49,6 +49,7 @@ use axum::http::{Extensions, Uri};
 pub use error::{Error, Result};
 pub use extractor::Session;
 use webstack_core::Sessions;
+use webstack_core::app::Mount;
 pub use webstack_tower::{SessionLayer, builder, from_env, mount};
 
 /// The layer that gives every handler of a router a session.
@@ -59,14 +60,14 @@ pub fn layer(sessions: Sessions) -> SessionLayer {
 }
 
 /// axum strips the prefix of a nested router and keeps the whole in an extension.
-fn nested_under(extensions: &Extensions, inner: &Uri) -> Option<String> {
+fn nested_under(extensions: &Extensions, inner: &Uri) -> Option<Mount> {
     let OriginalUri(original) = extensions.get()?;
     // The prefix alone, without a slash behind it, is `/` to the inner router.
     let prefix = match inner.path() {
         "/" => original.path(),
         path => original.path().strip_suffix(path)?,
     };
-    Some(prefix.trim_end_matches('/').to_owned())
+    Some(Mount::new(prefix, original.clone()))
 }
 
 #[cfg(test)]
@@ -87,8 +88,8 @@ mod tests {
             let mut extensions = Extensions::new();
             extensions.insert(OriginalUri(original.parse().expect("a URI")));
             let found = nested_under(&extensions, &inner.parse().expect("a URI"));
-            assert_eq!(found.as_deref(), Some(prefix), "{original}");
+            assert_eq!(found.as_ref().map(Mount::script_name), Some(prefix), "{original}");
         }
-        assert_eq!(nested_under(&Extensions::new(), &Uri::from_static("/")), None);
+        assert!(nested_under(&Extensions::new(), &Uri::from_static("/")).is_none());
     }
 }

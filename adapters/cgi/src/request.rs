@@ -46,6 +46,14 @@ impl RequestHead for Arrived {
         }
     }
 
+    fn method(&self) -> &str {
+        self.request.method().as_str()
+    }
+
+    fn path_and_query(&self) -> &str {
+        self.request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
     fn is_tls(&self) -> bool {
         self.tls
     }

@@ -112,6 +112,9 @@ fn fail(error: impl std::fmt::Display) -> ExitCode {
 /// The application's response, with the session stored.
 async fn answer(sessions: &Sessions, arrived: Arrived, body: Bytes, app: impl App) -> Response {
     let exchange = sessions.open(&arrived);
+    if let Some(refusal) = exchange.preempt().await {
+        return refusal.into_response();
+    }
     let Arrived { request, mount, .. } = arrived;
     let request = request.map(|()| Body::from(body));
     let mut response = respond_mounted(app, &mount, Some(exchange.session()), request).await;

@@ -3,11 +3,12 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rocket::fairing::{Fairing, Info, Kind};
-use rocket::{Data, Orbit, Request, Response, Rocket};
+use rocket::{Build, Data, Orbit, Request, Response, Rocket};
 use webstack_core::{Exchange, Outcome, Placing, Refusal, Session, Sessions};
 
 use crate::error::refuse;
 use crate::head::Head;
+use crate::preempt;
 
 /// Gives every request a session: `rocket::build().attach(SessionFairing::new(sessions))`.
 ///
@@ -44,7 +45,12 @@ impl SessionFairing {
 #[rocket::async_trait]
 impl Fairing for SessionFairing {
     fn info(&self) -> Info {
-        Info { name: "webstack sessions", kind: Kind::Liftoff | Kind::Request | Kind::Response }
+        Info { name: "webstack sessions", kind: Kind::Ignite | Kind::Liftoff | Kind::Request | Kind::Response }
+    }
+
+    /// Request fairings cannot answer, so a request that the application is not to see is led to a route that can.
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> rocket::fairing::Result {
+        Ok(rocket.mount("/", [preempt::route()]))
     }
 
     async fn on_liftoff(&self, _: &Rocket<Orbit>) {
@@ -52,7 +58,13 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        let exchange = self.sessions.open(&Head { request, below: &self.below });
+        let exchange = self.sessions.open(&Head::new(request, &self.below));
+        if exchange.may_preempt()
+            && let Some(refusal) = exchange.preempt().await
+        {
+            preempt::lead_there(request, refusal);
+            return;
+        }
         request.local_cache(|| Opened::new(exchange));
     }
 

@@ -48,8 +48,9 @@ impl<'r> FromRequest<'r> for Session {
             Ok(session) => Outcome::Success(session),
             Err(error) => {
                 let refusal = error.refusal();
+                let status = status(&refusal);
                 opened.refuse(refusal);
-                Outcome::Error((status(&refusal), error.into()))
+                Outcome::Error((status, error.into()))
             }
         }
     }

@@ -1,16 +1,33 @@
 //! A rocket request as the engine sees it.
 
+use std::cell::OnceCell;
+
 use rocket::Request;
 use webstack_core::RequestHead;
 
 pub(crate) struct Head<'a, 'r> {
-    pub(crate) request: &'a Request<'r>,
-    pub(crate) below: &'a str,
+    request: &'a Request<'r>,
+    below: &'a str,
+    target: OnceCell<String>,
+}
+
+impl<'a, 'r> Head<'a, 'r> {
+    pub(crate) fn new(request: &'a Request<'r>, below: &'a str) -> Self {
+        Head { request, below, target: OnceCell::new() }
+    }
 }
 
 impl RequestHead for Head<'_, '_> {
     fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
         self.request.headers().get(name).for_each(|value| show(value.as_bytes()));
+    }
+
+    fn method(&self) -> &str {
+        self.request.method().as_str()
+    }
+
+    fn path_and_query(&self) -> &str {
+        self.target.get_or_init(|| self.request.uri().to_string())
     }
 
     fn is_tls(&self) -> bool {

@@ -44,6 +44,7 @@ mod fairing;
 mod guard;
 mod head;
 mod mount;
+mod preempt;
 
 pub use error::{Error, Result};
 pub use fairing::SessionFairing;

@@ -1,23 +1,30 @@
 //! A tower request as the engine sees it.
 
+use std::cell::OnceCell;
+
 use http::Request;
 use webstack_core::RequestHead;
 use webstack_core::app::Mount;
 
-/// Tells where the service is mounted, for `WEBSTACK_COOKIE_PATH=mount`: the prefix, without a slash at its end.
-///
-/// Routers that strip a prefix keep it in an extension of their own; this finds it.
-pub type MountOf = fn(&http::Extensions, &http::Uri) -> Option<String>;
+/// Tells where the service is mounted, for `WEBSTACK_COOKIE_PATH=mount` and for redirects: routers that strip a prefix keep
+/// the whole URI in an extension of their own, and this finds it.
+pub type MountOf = fn(&http::Extensions, &http::Uri) -> Option<Mount>;
 
 pub(crate) struct Head<'a, B> {
     request: &'a Request<B>,
-    mount: Option<String>,
+    mount_of: Option<MountOf>,
+    mount: OnceCell<Option<Mount>>,
 }
 
 impl<'a, B> Head<'a, B> {
     pub(crate) fn new(request: &'a Request<B>, mount_of: Option<MountOf>) -> Self {
-        let mount = mount_of.and_then(|mount_of| mount_of(request.extensions(), request.uri()));
-        Head { request, mount }
+        Head { request, mount_of, mount: OnceCell::new() }
+    }
+
+    fn mounted(&self) -> Option<&Mount> {
+        let extensions = self.request.extensions();
+        let found = || self.mount_of.and_then(|mount_of| mount_of(extensions, self.request.uri()));
+        self.mount.get_or_init(found).as_ref().or_else(|| extensions.get::<Mount>())
     }
 }
 
@@ -26,12 +33,20 @@ impl<B> RequestHead for Head<'_, B> {
         RequestHead::header(self.request, name, show);
     }
 
+    fn method(&self) -> &str {
+        RequestHead::method(self.request)
+    }
+
+    fn path_and_query(&self) -> &str {
+        let original = || self.mounted()?.original_uri().path_and_query().map(http::uri::PathAndQuery::as_str);
+        original().unwrap_or_else(|| RequestHead::path_and_query(self.request))
+    }
+
     fn is_tls(&self) -> bool {
         RequestHead::is_tls(self.request)
     }
 
     fn mount(&self) -> &str {
-        let neutral = || self.request.extensions().get::<Mount>().map(Mount::script_name);
-        self.mount.as_deref().or_else(neutral).unwrap_or_default()
+        self.mounted().map(Mount::script_name).unwrap_or_default()
     }
 }

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
-use webstack_core::{Error, Exchange, Outcome, Session, Sessions};
+use webstack_core::{Exchange, Outcome, Refusal, Session, Sessions};
 
 use crate::head::{Head, MountOf};
 
@@ -56,9 +56,10 @@ pub struct SessionService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for SessionService<S>
 where
-    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
+    ReqBody: Send + 'static,
     ResBody: http_body::Body<Data = Bytes> + Send + 'static,
 {
     type Response = Response<ReplyBody<ResBody>>;
@@ -79,19 +80,35 @@ where
         }
         let exchange = sessions.open(&Head::new(&request, *mount_of));
         request.extensions_mut().insert(exchange.session());
-        let inner = self.inner.call(request);
+        if !exchange.may_preempt() {
+            let inner = self.inner.call(request);
+            return Box::pin(answer(exchange, inner));
+        }
+        // The service that is ready is the one to call, after the engine has said that it should be called.
+        let other = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, other);
         Box::pin(async move {
-            let response = match inner.await {
-                Ok(response) => response,
-                Err(error) => {
-                    // What the error becomes is decided outside; a failure to store has been reported.
-                    let _ = exchange.finish(Outcome::Discard).await;
-                    return Err(error);
-                }
-            };
-            Ok(conclude(exchange, response).await)
+            if let Some(refusal) = exchange.preempt().await {
+                return Ok(refuse(&refusal));
+            }
+            answer(exchange, inner.call(request)).await
         })
     }
+}
+
+async fn answer<E, B>(
+    exchange: Exchange,
+    inner: impl Future<Output = Result<Response<B>, E>>,
+) -> Result<Response<ReplyBody<B>>, E> {
+    let response = match inner.await {
+        Ok(response) => response,
+        Err(error) => {
+            // What the error becomes is decided outside; a failure to store has been reported.
+            let _ = exchange.finish(Outcome::Discard).await;
+            return Err(error);
+        }
+    };
+    Ok(conclude(exchange, response).await)
 }
 
 async fn conclude<B>(exchange: Exchange, mut response: Response<B>) -> Response<ReplyBody<B>> {
@@ -100,12 +117,11 @@ async fn conclude<B>(exchange: Exchange, mut response: Response<B>) -> Response<
             headers.apply(response.headers_mut());
             response.map(Either::Left)
         }
-        Err(error) => refuse(&error),
+        Err(error) => refuse(&error.refusal()),
     }
 }
 
-fn refuse<B>(error: &Error) -> Response<ReplyBody<B>> {
-    let refusal = error.refusal();
+fn refuse<B>(refusal: &Refusal) -> Response<ReplyBody<B>> {
     let mut response = Response::new(Either::Right(Full::from(refusal.body())));
     *response.status_mut() = refusal.status();
     response.headers_mut().extend(refusal.headers());

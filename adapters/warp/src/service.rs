@@ -108,6 +108,7 @@ impl fmt::Debug for Service {
 }
 
 /// What answers one request inside the layer.
+#[derive(Clone)]
 enum Inner {
     Routes(BoxedFilter<(warp::reply::Response,)>),
     Mounted(Mounted),

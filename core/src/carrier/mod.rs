@@ -1,8 +1,153 @@
 //! How a token travels between the client and the engine.
 
 mod cookie;
+mod explicit;
+mod header;
+mod presented;
+mod query;
 mod settings;
 
-pub(crate) use cookie::{CookieCarrier, Presented};
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue};
+
+pub(crate) use cookie::CookieCarrier;
+pub use explicit::{TokenNotice, TokenText};
+pub(crate) use header::HeaderCarrier;
+pub(crate) use presented::{Arrived, Presented};
+pub(crate) use query::QueryCarrier;
 pub(crate) use settings::{CookieFlaw, CookieSettings};
 pub use settings::{CookiePath, CookiePrefix, SameSite};
+
+use crate::reply::ReplyHeaders;
+use crate::wire::Wire;
+use crate::{RequestHead, Token};
+
+/// A way for the token to travel.
+///
+/// ```
+/// use webstack_core::{Carrier, Sessions, store::MemoryStore};
+///
+/// // Browsers send a cookie, programs a header; each gets its token back the way it came.
+/// let sessions = Sessions::builder().store(MemoryStore::new()).carriers([Carrier::Cookie, Carrier::Header]).build()?;
+/// # Ok::<(), webstack_core::ConfigError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Carrier {
+    /// A cookie: what browsers keep by themselves.
+    #[default]
+    Cookie,
+    /// A header of its own, for programs and for pages that keep the token themselves. Requests from other sites do not
+    /// carry it by themselves, so there is no CSRF; scripts can read it, so XSS is worse.
+    Header,
+    /// The query of URLs, for clients that keep no cookies. Only by itself, and only signed.
+    ///
+    /// # Security
+    ///
+    /// URLs stand in histories, logs and on screens, so all of them hold credentials then (ASVS 7.1.1, OWASP: session
+    /// id in the URL). Use it where nothing else works.
+    Query,
+}
+
+/// What the client is told of its token.
+#[derive(Clone, Debug)]
+pub(crate) enum TokenReply {
+    /// It gets this one; a cookie lasts that long.
+    HandOut(Token, Option<Duration>),
+    /// It should forget it.
+    TakeBack,
+}
+
+/// The carriers in use, in the order in which they are tried.
+#[derive(Debug)]
+pub(crate) struct Carriers {
+    pub(crate) order: Vec<Carrier>,
+    pub(crate) cookie: CookieCarrier,
+    pub(crate) header: HeaderCarrier,
+    pub(crate) query: QueryCarrier,
+    pub(crate) wire: Wire,
+}
+
+impl Carriers {
+    /// The carrier of a session that begins.
+    pub(crate) fn first(&self) -> Carrier {
+        self.order.first().copied().unwrap_or_default()
+    }
+
+    /// True if clients without a session are sent to the same URL with a ticket.
+    pub(crate) fn has_tickets(&self) -> bool {
+        self.order.contains(&Carrier::Query)
+    }
+
+    /// Collects what may be tokens in a request.
+    pub(crate) fn read(&self, head: &dyn RequestHead) -> Presented {
+        let mut presented = Presented::default();
+        let mut take = |carrier, text: &[u8]| presented.take(carrier, text, self.wire.may_be_token(text));
+        for carrier in &self.order {
+            match carrier {
+                Carrier::Cookie => head.header("cookie", &mut |line| {
+                    self.cookie.each(line).for_each(|text| take(Carrier::Cookie, text));
+                }),
+                Carrier::Header => head.header(self.header.name.as_str(), &mut |text| take(Carrier::Header, text)),
+                Carrier::Query => {
+                    self.query.each(head.path_and_query()).for_each(|text| take(Carrier::Query, text));
+                }
+            }
+        }
+        presented
+    }
+
+    /// The headers of a response that consulted the session.
+    pub(crate) fn reply(&self, carrier: Carrier, change: Option<&TokenReply>, mount: &str) -> ReplyHeaders {
+        let tell = |change: &TokenReply| match (carrier, change) {
+            (Carrier::Cookie, TokenReply::HandOut(token, max_age)) => {
+                self.cookie.hand_out(&self.wire.token(token), mount, *max_age)
+            }
+            (Carrier::Cookie, TokenReply::TakeBack) => self.cookie.take_back(mount),
+            (_, TokenReply::HandOut(token, _)) => HeaderCarrier::hand_out(&self.wire.token(token)),
+            (_, TokenReply::TakeBack) => HeaderCarrier::take_back(),
+        };
+        let name = if carrier == Carrier::Cookie { http::header::SET_COOKIE } else { self.header.name.clone() };
+        let in_urls = self.has_tickets();
+        ReplyHeaders {
+            token: change.map(tell).map(|value| (name, value)),
+            // A page of another origin may read it, if the application lets that page read anything.
+            exposed: (carrier == Carrier::Header && change.is_some()).then(|| self.header.name_as_value()),
+            vary: self.vary(),
+            in_urls,
+            notice: None,
+        }
+    }
+
+    /// What to tell a client whose token the program carries.
+    pub(crate) fn notice(&self, change: Option<&TokenReply>) -> ReplyHeaders {
+        let notice = change.map(|change| match change {
+            TokenReply::HandOut(token, _) => TokenNotice::Issued(TokenText::new(self.wire.token(token))),
+            TokenReply::TakeBack => TokenNotice::Ended,
+        });
+        ReplyHeaders { notice, ..ReplyHeaders::default() }
+    }
+
+    /// A token that the program hands in.
+    pub(crate) fn given(&self, text: Option<&str>) -> Presented {
+        let mut presented = Presented::default();
+        if let Some(text) = text {
+            presented.take(self.first(), text.as_bytes(), self.wire.may_be_token(text.as_bytes()));
+        }
+        presented
+    }
+
+    /// What a cache has to tell requests apart by: every header that was looked at.
+    fn vary(&self) -> Option<HeaderValue> {
+        match *self.order.as_slice() {
+            [Carrier::Cookie] => Some(HeaderValue::from_static("Cookie")),
+            [Carrier::Header] => Some(self.header.name_as_value()),
+            [Carrier::Query] => None,
+            _ => HeaderValue::try_from(format!("Cookie, {}", self.header.name)).ok(),
+        }
+    }
+}
+
+/// The header that carries tokens unless another one is chosen.
+pub(crate) const DEFAULT_HEADER: HeaderName = HeaderName::from_static("x-session-token");

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use crate::config::Builder;
 use crate::expiry::CookieLifetime;
-use crate::{ConfigError, OnCorrupt};
-use crate::{CookiePath, CookiePrefix, SameSite, Sessions};
+use crate::{Carrier, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey};
 
 const PREFIX: &str = "WEBSTACK_";
+
+const SECRET: &str = "WEBSTACK_SECRET";
+
+const SECRET_FILE: &str = "WEBSTACK_SECRET_FILE";
 
 /// Names that container platforms inject, for a service that happens to be called `webstack`.
 const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
@@ -60,9 +63,14 @@ const VARIABLES: [(&str, Read); 17] = [
         };
         Ok(builder.purge_every(every))
     }),
-    ("WEBSTACK_HEADER_NAME", |_, _| Err(not_yet("tokens in a header"))),
-    ("WEBSTACK_SECRET", |_, _| Err(not_yet("signed tokens"))),
-    ("WEBSTACK_SECRET_FILE", |_, _| Err(not_yet("signed tokens"))),
+    ("WEBSTACK_HEADER_NAME", |builder, text| Ok(builder.header_name(text))),
+    (SECRET, |builder, text| keys(builder, text.split(','))),
+    (SECRET_FILE, |builder, path| {
+        let mend = "name a file that this user can read, with a key a line";
+        let text =
+            std::fs::read_to_string(path).map_err(|error| (format!("the file cannot be read ({error})"), mend))?;
+        keys(builder, text.lines().filter(|line| !line.trim().is_empty()))
+    }),
 ];
 
 impl Sessions {
@@ -107,6 +115,7 @@ impl Builder {
         mut self,
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Builder, ConfigError> {
+        let mut secrets = 0;
         for (name, value) in variables {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
             if value.is_empty() || INJECTED.iter().any(|injected| name.starts_with(injected)) {
@@ -118,7 +127,14 @@ impl Builder {
             };
             let text =
                 value.to_str().ok_or_else(|| ConfigError::new(name, "the value is not UTF-8", "use plain text"))?;
+            if [SECRET, SECRET_FILE].contains(&name) {
+                secrets += 1;
+            }
             self = read(self, text).map_err(|(problem, mend)| ConfigError::new(name, problem, mend))?;
+        }
+        if secrets > 1 {
+            let problem = "WEBSTACK_SECRET is set as well";
+            return Err(ConfigError::new(SECRET_FILE, problem, "set one of them"));
         }
         Ok(self)
     }
@@ -161,16 +177,25 @@ fn seconds(text: &str, mend: &'static str) -> Result<Duration, (String, &'static
 }
 
 fn persist(builder: Builder, text: &str) -> Result<Builder, (String, &'static str)> {
-    match text {
-        "cookie" => Ok(builder),
-        "query" | "header" | "cookie,header" | "header,cookie" => {
-            Err((format!("carrying tokens by `{text}` is not supported by this version"), "use `cookie`"))
-        }
-        _ => Err((format!("`{}` is not a way to carry a token", text.escape_debug()), "use `cookie`")),
-    }
+    let names = [("cookie", Carrier::Cookie), ("header", Carrier::Header), ("query", Carrier::Query)];
+    let mend = "use `cookie`, `header`, `cookie,header`, `header,cookie` or `query`";
+    let carriers = text.split(',').map(|name| one_of(name.trim(), &names, mend)).collect::<Result<Vec<_>, _>>()?;
+    Ok(builder.carriers(carriers))
 }
 
-/// A setting that would protect something must not be ignored in silence.
-fn not_yet(what: &str) -> (String, &'static str) {
-    (format!("{what} are not supported by this version"), "leave it unset")
+/// The error tells which key is too short, and nothing of it.
+fn keys<'a>(builder: Builder, texts: impl Iterator<Item = &'a str>) -> Result<Builder, (String, &'static str)> {
+    let key = |(index, text): (usize, &'a str)| {
+        let text = text.trim();
+        let short = |_| {
+            let mend = "use 32 bytes or more, such as `openssl rand -base64 32` makes";
+            (format!("key {} has {} bytes", index + 1, text.len()), mend)
+        };
+        SigningKey::new(text).map_err(short)
+    };
+    let keys = texts.enumerate().map(key).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        return Err(("there is no key in it".into(), "write a key a line, of 32 bytes or more"));
+    }
+    Ok(builder.signing_keys(keys))
 }

@@ -7,16 +7,22 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::carrier::{CookieCarrier, CookieFlaw, CookieSettings};
+use crate::carrier::{
+    Carriers, CookieCarrier, CookieFlaw, CookieSettings, DEFAULT_HEADER, HeaderCarrier, QueryCarrier,
+};
 use crate::engine::{Engine, Limits, Purging};
 use crate::events::{Event, Events, Hook};
 use crate::expiry::{CookieLifetime, Lifetime};
+use crate::keyring::Keyring;
 use crate::location::{self, DIRECTORY_NAME, Environment, Surroundings};
 use crate::queue::Queues;
 use crate::runtime::Runtime;
 
 use crate::store::{self, Store};
-use crate::{Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SystemClock};
+use crate::wire::Wire;
+use crate::{
+    Carrier, Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey, SystemClock,
+};
 
 /// Configures [`Sessions`]. Every setting has a safe default; `docs/defaults.md` says why each is as it is.
 ///
@@ -37,6 +43,9 @@ use crate::{Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, S
 pub struct Builder {
     environment: Environment,
     store: Choice,
+    carriers: Vec<Carrier>,
+    header_name: String,
+    keys: Vec<SigningKey>,
     cookie: CookieSettings,
     cookie_lifetime: CookieLifetime,
     lifetime: Lifetime,
@@ -78,6 +87,9 @@ impl Builder {
         Builder {
             environment: Environment::default(),
             store: Choice::Url("file:".to_owned()),
+            carriers: vec![Carrier::Cookie],
+            header_name: DEFAULT_HEADER.as_str().to_owned(),
+            keys: Vec::new(),
             cookie: CookieSettings::default(),
             cookie_lifetime: CookieLifetime::default(),
             lifetime: Lifetime { idle: Some(Duration::from_secs(1800)), absolute: None },
@@ -114,6 +126,28 @@ impl Builder {
     /// Keeps the sessions in this directory; the path has to be absolute.
     pub fn directory(self, directory: impl Into<PathBuf>) -> Self {
         Builder { store: Choice::Directory(directory.into()), ..self }
+    }
+
+    /// The ways in which tokens travel, in the order in which they are tried. A token goes back the way it came; that of a
+    /// new session goes the first way.
+    pub fn carriers(self, carriers: impl IntoIterator<Item = Carrier>) -> Self {
+        Builder { carriers: carriers.into_iter().collect(), ..self }
+    }
+
+    /// The name of the header that carries tokens.
+    pub fn header_name(self, name: impl Into<String>) -> Self {
+        Builder { header_name: name.into(), ..self }
+    }
+
+    /// Signs tokens: the first key signs, all of them verify, so that keys can be changed without ending sessions. A
+    /// token that an older key had signed is handed out again, signed by the first. None: tokens are not signed.
+    ///
+    /// # Security
+    ///
+    /// A token has 256 random bits, so nobody guesses one, signed or not. With keys forged tokens do not even reach the
+    /// store, and whoever can write to the store cannot make up sessions that somebody could open.
+    pub fn signing_keys(self, keys: impl IntoIterator<Item = SigningKey>) -> Self {
+        Builder { keys: keys.into_iter().collect(), ..self }
     }
 
     /// The cookie's name without prefix, which is also the namespace that tokens are bound to.
@@ -229,10 +263,7 @@ impl Builder {
     ///
     /// [`ConfigError`] for every combination that cannot work, and for a store that cannot be opened.
     pub fn build(self) -> Result<Sessions, ConfigError> {
-        let cookie = CookieCarrier::new(&self.cookie).map_err(|flaw| {
-            let CookieFlaw { variable, problem, mend } = flaw;
-            ConfigError::new(variable, problem, mend)
-        })?;
+        let carriers = self.build_carriers()?;
         for (variable, timeout) in [
             ("WEBSTACK_IDLE_TIMEOUT", self.lifetime.idle),
             ("WEBSTACK_ABSOLUTE_TIMEOUT", self.lifetime.absolute),
@@ -258,7 +289,7 @@ impl Builder {
                 clock: self.clock,
                 runtime,
                 namespace: self.cookie.name,
-                cookie,
+                carriers,
                 cookie_lifetime: self.cookie_lifetime,
                 lifetime: self.lifetime,
                 limits: self.limits,
@@ -269,6 +300,42 @@ impl Builder {
                 purging: Purging::every(self.purge_every),
                 warned: AtomicBool::new(false),
             }),
+        })
+    }
+
+    fn build_carriers(&self) -> Result<Carriers, ConfigError> {
+        let error = |problem: String, mend: &str| ConfigError::new("WEBSTACK_PERSIST", problem, mend);
+        let order = &self.carriers;
+        if order.is_empty() {
+            return Err(error("tokens travel in no way".into(), "use `cookie`, or another one"));
+        }
+        if order.iter().enumerate().any(|(index, carrier)| order[..index].contains(carrier)) {
+            return Err(error("a way for tokens to travel is named twice".into(), "name each once"));
+        }
+        if order.contains(&Carrier::Query) {
+            if order.len() > 1 {
+                let problem = "`query` sends whoever has no token in the URL there, so nothing else would be looked at";
+                return Err(error(problem.into(), "use `query` by itself"));
+            }
+            if !is_plain(&self.cookie.name) {
+                let problem = "the name would have to be encoded in a query";
+                return Err(ConfigError::new("WEBSTACK_COOKIE_NAME", problem, "use letters, digits, `_`, `-` and `.`"));
+            }
+            if self.keys.is_empty() {
+                let mend = "set WEBSTACK_SECRET to a key of 32 bytes or more";
+                return Err(error("`query` needs signed tokens".into(), mend));
+            }
+        }
+        let cookie = CookieCarrier::new(&self.cookie).map_err(|flaw| {
+            let CookieFlaw { variable, problem, mend } = flaw;
+            ConfigError::new(variable, problem, mend)
+        })?;
+        Ok(Carriers {
+            order: order.clone(),
+            cookie,
+            header: HeaderCarrier::new(&self.header_name)?,
+            query: QueryCarrier { name: self.cookie.name.clone() },
+            wire: Wire::new(Keyring::new(self.keys.iter().cloned()), &self.cookie.name),
         })
     }
 
@@ -302,4 +369,9 @@ impl Builder {
         }
         Ok(opened)
     }
+}
+
+/// True if a query can hold it as it is (RFC 3986 §2.3).
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~'))
 }

@@ -43,6 +43,19 @@ impl Session {
         Ok(self.of_stored(|base| base.expires.map(SystemTime::from))?.flatten())
     }
 
+    /// A link to a path of this origin that carries the session where [URLs do](crate::Carrier::Query), in place of any
+    /// token that the path holds already. Otherwise, and for anything that leads elsewhere, the path as it is: a token never
+    /// leaves its origin this way.
+    ///
+    /// Make links after the login or renewal, not before: those change the token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Random`] if the generator fails.
+    pub fn link(&self, to: &str) -> Result<String, Error> {
+        self.visit.link(to)
+    }
+
     /// False if the request presented a living session and has not ended it.
     ///
     /// # Errors
@@ -58,7 +71,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn was_invalidated(&self) -> Result<bool, Error> {
-        let found = self.visit.open()?.found;
-        Ok(!found && self.visit.presented_token())
+        let state = self.visit.open()?;
+        Ok(!state.found && !state.asked.is_empty())
     }
 }

@@ -2,6 +2,8 @@
 
 use webstack_core::{Environment, Sessions};
 
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+
 fn refused(variables: &[(&str, &str)]) -> String {
     let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
     let built = Sessions::builder().store_url("memory:").variables(variables).and_then(|builder| builder.build());
@@ -46,7 +48,14 @@ fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
         ("WEBSTACK_IDLE_TIMEOUT", "30m"),
         ("WEBSTACK_IDLE_TIMEOUT", "99999999999999999999999"),
         ("WEBSTACK_ABSOLUTE_TIMEOUT", "never"),
-        ("WEBSTACK_SECRET", "0123456789abcdef0123456789abcdef"),
+        ("WEBSTACK_SECRET", "0123456789abcdef0123456789abcde"),
+        ("WEBSTACK_SECRET", "0123456789abcdef0123456789abcdef,short-p4ssw0rd"),
+        ("WEBSTACK_SECRET_FILE", "/no/such/file"),
+        ("WEBSTACK_SECRET_FILE", "/dev/null"),
+        ("WEBSTACK_HEADER_NAME", "a b"),
+        ("WEBSTACK_HEADER_NAME", "Cookie"),
+        ("WEBSTACK_PERSIST", "query"),
+        ("WEBSTACK_PERSIST", "cookie,cookie"),
         ("WEBSTACK_ON_CORRUPT", "ignore"),
         ("WEBSTACK_PURGE_EVERY", "hourly"),
     ] {
@@ -65,6 +74,7 @@ fn settings_that_contradict_each_other_are_refused() {
         ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_DOMAIN", "example.test")], "WEBSTACK_COOKIE_DOMAIN"),
         ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_PATH", "/shop")], "WEBSTACK_COOKIE_PATH"),
         ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_PATH", "mount")], "WEBSTACK_COOKIE_PATH"),
+        ([("WEBSTACK_PERSIST", "query"), ("WEBSTACK_COOKIE_NAME", "a&b")], "WEBSTACK_COOKIE_NAME"),
         ([("WEBSTACK_COOKIE_SAME_SITE", "none"), ("WEBSTACK_COOKIE_SECURE", "false")], "WEBSTACK_COOKIE_SECURE"),
     ] {
         let message = refused(&variables);
@@ -89,6 +99,11 @@ fn a_slip_in_a_name_is_refused_and_a_foreign_name_is_not() {
 fn every_good_value_is_accepted() {
     for (name, value) in [
         ("WEBSTACK_PERSIST", "cookie"),
+        ("WEBSTACK_PERSIST", "header"),
+        ("WEBSTACK_PERSIST", "cookie,header"),
+        ("WEBSTACK_PERSIST", "header, cookie"),
+        ("WEBSTACK_SECRET", "0123456789abcdef0123456789abcdef,fedcba9876543210fedcba9876543210"),
+        ("WEBSTACK_HEADER_NAME", "x-shop-token"),
         ("WEBSTACK_COOKIE_NAME", "shop"),
         ("WEBSTACK_COOKIE_PREFIX", "none"),
         ("WEBSTACK_COOKIE_PATH", "mount"),
@@ -123,4 +138,14 @@ fn file_urls_name_directories() {
     let sessions = Sessions::builder().directory(&directory).build().unwrap();
     assert_eq!(sessions.directory(), Some(&*directory));
     assert!(Sessions::builder().directory("relative").build().is_err());
+}
+
+#[test]
+fn keys_come_from_a_file_a_line_each() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("keys");
+    std::fs::write(&file, format!("{KEY}\n\n  fedcba9876543210fedcba9876543210  \n")).unwrap();
+    let file = file.to_str().unwrap();
+    accepted(&[("WEBSTACK_SECRET_FILE", file), ("WEBSTACK_PERSIST", "query")]);
+    assert!(refused(&[("WEBSTACK_SECRET", KEY), ("WEBSTACK_SECRET_FILE", file)]).contains("set one of them"));
 }

@@ -1,6 +1,8 @@
 //! The engine, driven as an adapter drives it, over a store that counts, fails and waits on demand.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod carriers;
+mod client;
 mod commit;
 mod configuration;
 mod failures;
@@ -8,5 +10,6 @@ mod lifecycle;
 mod overtaken;
 mod replies;
 mod round_trips;
+mod tickets;
 mod time;
 mod visitor;

@@ -48,6 +48,12 @@ impl RequestHead for Head<'_> {
             show(self.0.as_bytes());
         }
     }
+    fn method(&self) -> &str {
+        "GET"
+    }
+    fn path_and_query(&self) -> &str {
+        "/"
+    }
     fn is_tls(&self) -> bool {
         false
     }

@@ -40,6 +40,12 @@ impl webstack_core::RequestHead for Head<'_> {
             show(self.0.as_bytes());
         }
     }
+    fn method(&self) -> &str {
+        "GET"
+    }
+    fn path_and_query(&self) -> &str {
+        "/"
+    }
     fn is_tls(&self) -> bool {
         true
     }
