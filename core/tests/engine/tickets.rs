@@ -200,3 +200,13 @@ fn links_carry_the_session_as_it_will_be() {
     let by_cookie = Site::new();
     ask(&by_cookie, "GET", "/").handled(|session| assert_eq!(session.link("/a").unwrap(), "/a"));
 }
+
+#[test]
+fn a_ticket_is_good_in_urls_only() {
+    let url = ticket(&site(), "/");
+    let ticket = url.split('=').nth(1).unwrap();
+    let by_cookie = Site::with(|builder| builder.signing_keys([key("a")]));
+    let request = ask(&by_cookie, "POST", "/").with("cookie", &format!("__Host-webstack_session={ticket}"));
+    let reply = request.handled(|session| session.insert("n", &1).unwrap());
+    assert!(!set_cookie(&reply).unwrap().contains(&ticket[..22]), "an id of its own");
+}
