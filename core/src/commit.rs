@@ -11,7 +11,9 @@ use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
+use crate::lease::{Hold, Watch};
 use crate::load::Base;
+use crate::locking::look;
 use crate::patience::Patience;
 use crate::queue::Place;
 use crate::record::{Content, Record};
@@ -50,9 +52,10 @@ pub(crate) async fn commit(
     base: Option<&Arc<Base>>,
     edits: &mut Edits,
     promised: &Promised,
+    hold: Hold,
 ) -> Result<Committed, Error> {
     match base {
-        Some(base) => update(engine, base, edits, promised).await,
+        Some(base) => update(engine, base, edits, promised, hold).await,
         None => create(engine, edits, promised).await,
     }
 }
@@ -115,7 +118,7 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
                 if let Some(ticket) = ticket.take()
                     && let Some(base) = begun_meanwhile(engine, &ticket).await?
                 {
-                    return Box::pin(update(engine, &base, edits, promised)).await;
+                    return Box::pin(update(engine, &base, edits, promised, Hold::Nothing)).await;
                 }
             }
             Err(StoreError::Busy) => patience.pause().await?,
@@ -134,7 +137,13 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<
     Ok(base.filter(is_its).map(Arc::new))
 }
 
-async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits, promised: &Promised) -> Result<Committed, Error> {
+async fn update(
+    engine: &Engine,
+    base: &Arc<Base>,
+    edits: &mut Edits,
+    promised: &Promised,
+    hold: Hold,
+) -> Result<Committed, Error> {
     let id = *base.token.id();
     // One new token, however often the commit has to be tried.
     let renewed = match &promised.renewed {
@@ -145,7 +154,10 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits, promised: 
     let mut seen = Arc::clone(base);
     let mut patience = Patience::new(engine);
     let mut place: Option<Place<'_>> = None;
-    if !edits.is_empty() && engine.queues.is_busy(&id) {
+    let mut watch = Watch::default();
+    // Whoever holds the lock stands before everybody in line, who may be waiting for the lock.
+    let stands_in_line = hold == Hold::Nothing;
+    if stands_in_line && !edits.is_empty() && engine.queues.is_busy(&id) {
         place = Some(patience.stand_in_line(id).await?);
     }
     loop {
@@ -153,7 +165,26 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits, promised: 
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
-        let Some((record, expires, change)) = revise(engine, &seen, edits, renewed.as_ref())? else {
+        if hold != Hold::Nothing && seen.record.lease.map(|lease| lease.holder) != hold.holder() {
+            engine.events.report(Event::LockLost(id));
+            return Err(Error::LockLost);
+        }
+        if let Some(lease) = seen.record.lease
+            && hold == Hold::Nothing
+            && !edits.is_empty()
+            && !watch.has_run_out(lease)
+        {
+            patience.pause().await?;
+            match look(engine, base).await? {
+                Some(found) => seen = Arc::new(found),
+                None => {
+                    engine.events.report(Event::Gone(id));
+                    return Ok(Committed::Gone);
+                }
+            }
+            continue;
+        }
+        let Some((record, expires, change)) = revise(engine, &seen, edits, renewed.as_ref(), hold)? else {
             return Ok(keep_alive(engine, &seen).await);
         };
         match engine.store.update(&id, seen.version, entry(engine, &record, expires)?).await {
@@ -184,8 +215,8 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits, promised: 
             Err(error) => return Err(error.into()),
         }
         match place {
-            None => place = Some(patience.stand_in_line(id).await?),
-            Some(_) => patience.pause().await?,
+            None if stands_in_line => place = Some(patience.stand_in_line(id).await?),
+            _ => patience.pause().await?,
         }
     }
 }
@@ -196,13 +227,18 @@ fn revise(
     seen: &Base,
     edits: &Edits,
     renewed: Option<&Token>,
+    hold: Hold,
 ) -> Result<Option<(Record, Option<Timestamp>, TokenChange)>, Error> {
-    if edits.is_empty() {
+    let releases = matches!(hold, Hold::Release(_));
+    if edits.is_empty() && !releases {
         return Ok(None);
     }
     let mut record = seen.record.clone();
     edits.replay(&mut record.content).map_err(Error::Value)?;
-    if renewed.is_none() && record.content.is_same(&seen.record.content) {
+    if hold == Hold::Nothing || releases {
+        record.lease = None;
+    }
+    if renewed.is_none() && !releases && record.content.is_same(&seen.record.content) {
         return Ok(None);
     }
     let now = engine.clock.now();
@@ -235,7 +271,8 @@ fn revise(
 /// The request was answered from the session already, so a failure here is an event and nothing more.
 async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
     let id = *seen.token.id();
-    if seen.is_empty() {
+    // Under somebody's lock nothing is written, and its holder sees to the deadline.
+    if seen.is_empty() || seen.record.lease.is_some() {
         return Committed::Unchanged;
     }
     let now = engine.clock.now();

@@ -27,6 +27,9 @@ pub enum Error {
     /// The session ended while this request was running, or its user changed: what the request did to it is dropped.
     #[error("the session ended or changed hands while the request was running")]
     Gone,
+    /// The session's lock was held for longer than allowed and somebody else has it: what was done under it is dropped.
+    #[error("the session's lock was held for too long, and somebody else took it")]
+    LockLost,
     /// A value could not be written as JSON, or is not of the type asked for.
     #[error("a session value does not have the type asked for")]
     Value(#[source] serde_json::Error),
@@ -72,7 +75,7 @@ impl Error {
             status: match self {
                 Error::Gone => StatusCode::CONFLICT,
                 Error::TooLarge { .. } | Error::TooManyValues { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-                Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+                Error::Unavailable(_) | Error::LockLost => StatusCode::SERVICE_UNAVAILABLE,
                 Error::NotInstalled
                 | Error::NotLoaded
                 | Error::TooLate

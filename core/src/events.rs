@@ -32,6 +32,8 @@ pub enum Event {
     Renewed(SessionId),
     /// A session was ended on request.
     Ended(SessionId),
+    /// A request held the session's lock for longer than allowed; what it did is dropped.
+    LockLost(SessionId),
     /// Extending a session's life failed; the request itself was answered.
     TouchFailed(SessionId),
     /// A request could not be served because its session could not be loaded or stored.
@@ -86,7 +88,7 @@ fn log(event: Event, cause: Option<&(dyn std::error::Error + 'static)>) {
             tracing::debug!(target: TARGET, ?event, cause);
         }
         Event::Overwritten(_) | Event::Gone(_) => tracing::info!(target: TARGET, ?event, cause),
-        Event::ForgedToken | Event::WrongSecret(_) | Event::SecondSession(_) => {
+        Event::LockLost(_) | Event::ForgedToken | Event::WrongSecret(_) | Event::SecondSession(_) => {
             tracing::warn!(target: TARGET, ?event, cause)
         }
         Event::CorruptRecord(_) | Event::TouchFailed(_) | Event::Failed | Event::PurgeFailed => {

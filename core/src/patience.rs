@@ -48,6 +48,6 @@ impl<'a> Patience<'a> {
     }
 }
 
-fn too_long() -> Error {
+pub(crate) fn too_long() -> Error {
     Error::Unavailable("the session was held by other requests for too long".into())
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::lease::Lease;
 use crate::{SecretDigest, Timestamp};
 
 /// The application's part of a record: what edits change.
@@ -44,6 +45,8 @@ pub(crate) struct Record {
     pub(crate) cookie_expires: Option<Timestamp>,
     /// When the ticket that began it, if one did, is good no more.
     pub(crate) ticket_ends: Option<Timestamp>,
+    /// Who has locked the session.
+    pub(crate) lease: Option<Lease>,
     pub(crate) content: Content,
 }
 
@@ -57,6 +60,7 @@ impl Record {
             signed_in: None,
             cookie_expires: None,
             ticket_ends: None,
+            lease: None,
             content: Content::default(),
         }
     }
@@ -76,6 +80,7 @@ impl Record {
             signed_in: self.signed_in.map(Timestamp::as_millis),
             cookie_expires: self.cookie_expires.map(Timestamp::as_millis),
             ticket_ends: self.ticket_ends.map(Timestamp::as_millis),
+            lease: self.lease,
             user: self.content.user.as_deref(),
             values: &self.content.values,
         };
@@ -96,6 +101,7 @@ impl Record {
             signed_in: envelope.signed_in.map(Timestamp::from_millis),
             cookie_expires: envelope.cookie_expires.map(Timestamp::from_millis),
             ticket_ends: envelope.ticket_ends.map(Timestamp::from_millis),
+            lease: envelope.lease,
             content: Content { user: envelope.user, values: envelope.values },
         })
     }
@@ -119,6 +125,8 @@ struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_ends: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Lease>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
 }
@@ -136,6 +144,7 @@ struct EnvelopeOwned {
     signed_in: Option<u64>,
     cookie_expires: Option<u64>,
     ticket_ends: Option<u64>,
+    lease: Option<Lease>,
     user: Option<Box<str>>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::carrier::TokenReply;
 use crate::edits::{Edit, Edits};
+use crate::lease::Hold;
 use crate::load::Base;
 use crate::record::Content;
 use crate::ticket::Ticket;
@@ -46,6 +47,8 @@ pub(crate) struct State {
     pub(crate) carrier: Option<Carrier>,
     /// The token was signed with a key that signs no more.
     pub(crate) is_outdated: bool,
+    /// The lock that the request holds.
+    pub(crate) hold: Hold,
     /// Tokens that links of this response carry already.
     pub(crate) promised: Promised,
     /// The response so far.
@@ -94,6 +97,11 @@ impl State {
             token_change: self.token_change.take(),
             ..State::default()
         };
+    }
+
+    /// True if something is to be done however the request ends: a session to be ended, a lock to be given back.
+    pub(crate) fn has_duties(&self) -> bool {
+        !self.ending.is_empty() || self.hold != Hold::Nothing
     }
 
     /// Drops what is not stored.

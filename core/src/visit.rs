@@ -9,6 +9,7 @@ use crate::edits::Edit;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
+use crate::lease::Hold;
 use crate::load::{Base, Found, load};
 use crate::record::Content;
 use crate::state::{Promised, Stage, State};
@@ -29,7 +30,7 @@ pub(crate) struct Visit {
     /// The program carries the token.
     by_token: bool,
     /// Loading, saving and finishing happen one after the other.
-    turn: Turn<()>,
+    pub(crate) turn: Turn<()>,
     state: Mutex<State>,
 }
 
@@ -121,11 +122,11 @@ impl Visit {
         !state.consulted
     }
 
-    /// Ends the visit without storing anything; true if there is a session to be ended all the same.
+    /// Ends the visit without storing anything; true if there is something to be done all the same.
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
-        !state.ending.is_empty()
+        state.has_duties()
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -245,11 +246,16 @@ impl Visit {
             if outcome == Outcome::Discard {
                 state.discard_edits();
             }
+            if let Some(holder) = state.hold.holder() {
+                state.hold = Hold::Release(holder);
+            }
         }
         let early = self.state().token_change.is_some();
-        if outcome == Outcome::Keep || !self.state().ending.is_empty() {
+        if outcome == Outcome::Keep || self.state().has_duties() {
             match self.store().await {
                 Ok(()) | Err(Error::Gone) => {}
+                // there is nothing left to give back
+                Err(Error::LockLost) if outcome == Outcome::Discard => {}
                 Err(error) => return Err(error),
             }
         }
@@ -296,21 +302,21 @@ impl Visit {
     }
 
     /// Ends what is to end, then commits the edits. The caller has the turn.
-    async fn store(&self) -> Result<(), Error> {
+    pub(crate) async fn store(&self) -> Result<(), Error> {
         self.store_once().await.inspect_err(|error| self.report_failure(error))
     }
 
     async fn store_once(&self) -> Result<(), Error> {
         self.end_sessions().await?;
-        let (base, mut edits, gone, incarnation, promised) = {
+        let (base, mut edits, gone, incarnation, promised, hold) = {
             let mut state = self.state();
             let edits = std::mem::take(&mut state.edits);
-            (state.base.clone(), edits, state.gone, state.incarnation, state.promised.clone())
+            (state.base.clone(), edits, state.gone, state.incarnation, state.promised.clone(), state.hold)
         };
         if gone {
             return Err(Error::Gone);
         }
-        let committed = commit(&self.engine, base.as_ref(), &mut edits, &promised).await;
+        let committed = commit(&self.engine, base.as_ref(), &mut edits, &promised, hold).await;
         let mut state = self.state();
         if state.incarnation != incarnation {
             // Another handle ended the session while this one was storing it: what was stored is ended, too.
@@ -323,6 +329,9 @@ impl Visit {
             Ok(Committed::Unchanged) => state.rebase(base),
             Ok(Committed::Stored(base, change)) => {
                 state.promised = Promised::default();
+                if hold == state.hold && matches!(hold, Hold::Release(_)) {
+                    state.hold = Hold::Nothing;
+                }
                 match change {
                     TokenChange::Keep => {}
                     TokenChange::HandOut(age) => {
@@ -338,6 +347,12 @@ impl Visit {
                     state.token_change = None;
                 }
                 Err(Error::Gone)
+            }
+            Err(Error::LockLost) => {
+                // What was seen under the lock is not what is stored any more, so nothing of it may ever be.
+                state.hold = Hold::Nothing;
+                state.gone = true;
+                Err(Error::LockLost)
             }
             Err(error) => {
                 state.edits.restore(edits);
@@ -365,7 +380,7 @@ impl Visit {
     }
 
     /// The browser is told nothing of the cause, so the log has to be.
-    fn report_failure(&self, error: &Error) {
+    pub(crate) fn report_failure(&self, error: &Error) {
         if matches!(error, Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) | Error::Value(_)) {
             self.engine.events.report_failure(Event::Failed, error);
         }

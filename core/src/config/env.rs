@@ -20,7 +20,7 @@ const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
 type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
 
 /// Every variable, with the function that reads it.
-const VARIABLES: [(&str, Read); 17] = [
+const VARIABLES: [(&str, Read); 18] = [
     ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
     ("WEBSTACK_PERSIST", persist),
     ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
@@ -62,6 +62,9 @@ const VARIABLES: [(&str, Read); 17] = [
             _ => Some(seconds(text, "use a number of seconds, or `0` for never")?),
         };
         Ok(builder.purge_every(every))
+    }),
+    ("WEBSTACK_LOCK_LEASE", |builder, text| {
+        Ok(builder.lock_lease(seconds(text, "use a number of seconds, less than the 5 that others wait")?))
     }),
     ("WEBSTACK_HEADER_NAME", |builder, text| Ok(builder.header_name(text))),
     (SECRET, |builder, text| keys(builder, text.split(','))),

@@ -51,6 +51,7 @@ pub struct Builder {
     lifetime: Lifetime,
     limits: Limits,
     wait_limit: Duration,
+    lock_lease: Option<Duration>,
     on_corrupt: OnCorrupt,
     purge_every: Option<Duration>,
     clock: Arc<dyn Clock>,
@@ -95,6 +96,7 @@ impl Builder {
             lifetime: Lifetime { idle: Some(Duration::from_secs(1800)), absolute: None },
             limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
             wait_limit: Duration::from_secs(5),
+            lock_lease: None,
             on_corrupt: OnCorrupt::default(),
             purge_every: Some(Duration::from_secs(600)),
             clock: Arc::new(SystemClock),
@@ -232,6 +234,13 @@ impl Builder {
         Builder { wait_limit, ..self }
     }
 
+    /// How long a request may hold a session's [lock](crate::Session::lock). Others who wait for it must be able to
+    /// outwait it, so it has to be shorter than the [wait limit](Builder::wait_limit). By default it is two seconds, and no
+    /// more than half of that limit.
+    pub fn lock_lease(self, lock_lease: Duration) -> Self {
+        Builder { lock_lease: Some(lock_lease), ..self }
+    }
+
     /// What is done about a record that cannot be read.
     pub fn on_corrupt(self, on_corrupt: OnCorrupt) -> Self {
         Builder { on_corrupt, ..self }
@@ -277,6 +286,12 @@ impl Builder {
                 ));
             }
         }
+        let lock_lease = self.lock_lease.unwrap_or_else(|| Duration::from_secs(2).min(self.wait_limit / 2));
+        if lock_lease >= self.wait_limit {
+            let problem = "a lock may be held for longer than others wait for it";
+            let mend = "make the lease of locks shorter than the wait limit";
+            return Err(ConfigError::new("WEBSTACK_LOCK_LEASE", problem, mend));
+        }
         let opened = self.open_store()?;
         let runtime = OnceLock::new();
         if let Some(given) = self.runtime {
@@ -294,6 +309,8 @@ impl Builder {
                 lifetime: self.lifetime,
                 limits: self.limits,
                 wait_limit: self.wait_limit,
+                lock_lease,
+                lock_queues: Queues::default(),
                 on_corrupt: self.on_corrupt,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),

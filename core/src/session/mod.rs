@@ -2,7 +2,10 @@
 
 mod facts;
 mod life;
+mod lock;
 mod values;
+
+pub use lock::SessionLock;
 
 use std::sync::Arc;
 

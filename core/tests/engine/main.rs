@@ -7,6 +7,7 @@ mod commit;
 mod configuration;
 mod failures;
 mod lifecycle;
+mod lock;
 mod overtaken;
 mod replies;
 mod round_trips;

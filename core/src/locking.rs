@@ -1,0 +1,145 @@
+//! Taking a session's lock, and giving it back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Error;
+use crate::events::Event;
+use crate::lease::{Hold, Holder, Lease, Watch};
+use crate::load::Base;
+use crate::patience::{Patience, too_long};
+use crate::runtime::within;
+use crate::store::{Entry, OwnerKey, StoreError, Updated};
+use crate::visit::Visit;
+
+impl Visit {
+    /// Takes the lock of the session, and sees what is stored; `None` if it is held by this request already, or there is
+    /// no session that anybody else could know of.
+    pub(crate) async fn lock(&self, duration: Duration) -> Result<Option<Holder>, Error> {
+        self.lock_once(duration).await.inspect_err(|error| self.report_failure(error))
+    }
+
+    async fn lock_once(&self, duration: Duration) -> Result<Option<Holder>, Error> {
+        let Some(base) = self.lockable()? else { return Ok(None) };
+        let engine = &self.engine;
+        // Those of one process take it in the order in which they came.
+        let line = engine.lock_queues.enter(*base.token.id());
+        let _place = within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?;
+        let _turn = self.turn.lock().await;
+        let Some(base) = self.lockable()? else { return Ok(None) };
+        let holder = Holder::new()?;
+        let taken = take(&base, engine, Lease::new(holder, duration)).await?;
+        let mut state = self.open()?;
+        let Some(taken) = taken else {
+            engine.events.report(Event::Gone(*base.token.id()));
+            state.gone = true;
+            return Err(Error::Gone);
+        };
+        state.hold = Hold::Keep(holder);
+        state.rebase(Some(Arc::new(taken)))?;
+        Ok(Some(holder))
+    }
+
+    /// The session, if it is one that can be locked and is not locked by this request.
+    fn lockable(&self) -> Result<Option<Arc<Base>>, Error> {
+        let state = self.open()?;
+        if state.gone {
+            return Err(Error::Gone);
+        }
+        Ok(state.base.clone().filter(|_| state.hold == Hold::Nothing))
+    }
+
+    /// Stores what was done under the lock and gives it back, both or neither.
+    pub(crate) async fn release(&self, holder: Holder) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        {
+            let mut state = self.open()?;
+            if state.hold.holder() != Some(holder) {
+                return Err(Error::LockLost);
+            }
+            state.hold = Hold::Release(holder);
+        }
+        self.store().await
+    }
+
+    /// Gives the lock back with the next commit; at once if there is nothing to store.
+    pub(crate) fn let_go(self: Arc<Self>, holder: Holder) {
+        let is_idle = {
+            let mut state = self.state();
+            if state.hold != Hold::Keep(holder) {
+                return;
+            }
+            state.hold = Hold::Release(holder);
+            state.edits.is_empty()
+        };
+        if is_idle {
+            let runtime = self.engine.runtime();
+            runtime.spawn(Box::pin(async move {
+                let _turn = self.turn.lock().await;
+                // a failure was reported, and the lease runs out by itself
+                let _ = self.store().await;
+            }));
+        }
+    }
+}
+
+/// Writes the lease into the record as soon as there is no other; `None` if the session is not the one it was.
+async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) -> Result<Option<Base>, Error> {
+    let id = *base.token.id();
+    let mut patience = Patience::new(engine);
+    let mut watch = Watch::default();
+    let mut seen = Base::clone(base);
+    loop {
+        if seen.record.epoch != base.record.epoch {
+            return Ok(None);
+        }
+        let is_free = seen.record.lease.is_none_or(|other| watch.has_run_out(other));
+        if is_free {
+            let mut record = seen.record.clone();
+            record.lease = Some(lease);
+            let bytes = record.encode().map_err(Error::Value)?;
+            let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&engine.namespace, user));
+            let entry = Entry { bytes, expires: seen.expires, owner };
+            match engine.store.update(&id, seen.version, entry).await {
+                Ok(Updated::Applied(version)) => return Ok(Some(Base { version, record, ..seen })),
+                Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
+                    Ok(found) => seen = found,
+                    Err(error) => return engine.corrupt(id, error).map(|()| None),
+                },
+                Ok(Updated::Gone) => return Ok(None),
+                Err(StoreError::Busy) => {}
+                Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| None),
+                Err(error) => return Err(error.into()),
+            }
+            if seen.record.lease.is_none() {
+                continue;
+            }
+        }
+        patience.pause().await?;
+        match look(engine, base).await? {
+            Some(found) => seen = found,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// What stands in the store; `None` if the session is no more.
+pub(crate) async fn look(engine: &crate::engine::Engine, base: &Base) -> Result<Option<Base>, Error> {
+    let id = *base.token.id();
+    let mut patience = Patience::new(engine);
+    loop {
+        return match engine.store.load(&id).await {
+            Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
+                Ok(found) => Ok(Some(found)),
+                Err(error) => engine.corrupt(id, error).map(|()| None),
+            },
+            Ok(None) => Ok(None),
+            Err(StoreError::Busy) => {
+                patience.pause().await?;
+                continue;
+            }
+            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
+            Err(error) => Err(error.into()),
+        };
+    }
+}
