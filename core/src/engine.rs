@@ -34,8 +34,6 @@ pub(crate) struct Engine {
     pub(crate) on_corrupt: OnCorrupt,
     pub(crate) events: Events,
     pub(crate) queues: Queues,
-    /// Those who wait for a session's lock.
-    pub(crate) lock_queues: Queues,
     pub(crate) lock_lease: Duration,
     pub(crate) purging: Purging,
     /// The warning about Secure cookies over plain HTTP was given.

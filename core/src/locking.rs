@@ -22,8 +22,8 @@ impl Visit {
     async fn lock_once(&self, duration: Duration) -> Result<Option<Holder>, Error> {
         let Some(base) = self.lockable()? else { return Ok(None) };
         let engine = &self.engine;
-        // Those of one process take it in the order in which they came.
-        let line = engine.lock_queues.enter(*base.token.id());
+        // Requests of one process take it, or write, in the order in which they came.
+        let line = engine.queues.enter(*base.token.id());
         let _place = within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?;
         let _turn = self.turn.lock().await;
         let Some(base) = self.lockable()? else { return Ok(None) };

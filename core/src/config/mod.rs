@@ -310,7 +310,6 @@ impl Builder {
                 limits: self.limits,
                 wait_limit: self.wait_limit,
                 lock_lease,
-                lock_queues: Queues::default(),
                 on_corrupt: self.on_corrupt,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),

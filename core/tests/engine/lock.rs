@@ -43,12 +43,13 @@ fn what_is_done_under_the_lock_is_done_one_after_the_other() {
 fn a_writer_without_the_lock_waits_for_it_and_a_reader_does_not() {
     let site = Site::new();
     let visitor = known(&site);
+    let early = visitor.arrive(&site);
     let holder = visitor.arrive(&site);
     let lock = block_on(holder.session.lock()).unwrap();
     let released = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            let request = visitor.arrive(&site);
+            let request = early;
             request.session.insert("other", &1).unwrap();
             request.answer(Outcome::Keep);
             assert!(released.load(Ordering::SeqCst), "it was stored before the lock was given back");
@@ -182,12 +183,16 @@ fn what_is_not_stored_when_the_lock_is_dropped_stays_under_it() {
 
 #[test]
 fn a_holder_that_was_killed_delays_the_next_by_its_lease_only() {
-    let site = Site::new();
+    let site = Site::with(|builder| builder.wait_limit(HOUR));
     let visitor = known(&site);
-    let killed = visitor.arrive(&site);
-    std::mem::forget(block_on(killed.session.lock_for(5 * MOMENT)).unwrap());
-    std::mem::forget(killed);
+    let kill_a_holder = || {
+        let killed = visitor.arrive(&site);
+        std::mem::forget(block_on(killed.session.lock_for(5 * MOMENT)).unwrap());
+        std::mem::forget(killed);
+    };
+    kill_a_holder();
     assert_free(&site, &visitor);
+    kill_a_holder();
     let writer = visitor.arrive(&site);
     writer.session.insert("n", &1).unwrap();
     writer.answer(Outcome::Keep);
