@@ -9,7 +9,7 @@ use async_lock::Mutex as Turn;
 
 use crate::carrier::Carriers;
 use crate::events::{Event, Events};
-use crate::expiry::{CookieLifetime, Lifetime};
+use crate::expiry::{CookieLifetime, Timeouts};
 use crate::policy::OnCorrupt;
 use crate::queue::Queues;
 use crate::record::Record;
@@ -28,7 +28,7 @@ pub(crate) struct Engine {
     pub(crate) namespace: String,
     pub(crate) carriers: Carriers,
     pub(crate) cookie_lifetime: CookieLifetime,
-    pub(crate) lifetime: Lifetime,
+    pub(crate) lifetime: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) wait_limit: Duration,
     pub(crate) on_corrupt: OnCorrupt,

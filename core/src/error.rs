@@ -30,6 +30,10 @@ pub enum Error {
     /// The session's lock was held for longer than allowed and somebody else has it: what was done under it is dropped.
     #[error("the session's lock was held for too long, and somebody else took it")]
     LockLost,
+    /// Nobody is signed in, or the login was longer ago than the handler allows: see
+    /// [`require_fresh`](crate::Session::require_fresh).
+    #[error("nobody signed in recently enough")]
+    NotFresh,
     /// A value could not be written as JSON, or is not of the type asked for.
     #[error("a session value does not have the type asked for")]
     Value(#[source] serde_json::Error),
@@ -74,6 +78,7 @@ impl Error {
         Refusal {
             status: match self {
                 Error::Gone => StatusCode::CONFLICT,
+                Error::NotFresh => StatusCode::UNAUTHORIZED,
                 Error::TooLarge { .. } | Error::TooManyValues { .. } => StatusCode::PAYLOAD_TOO_LARGE,
                 Error::Unavailable(_) | Error::LockLost => StatusCode::SERVICE_UNAVAILABLE,
                 Error::NotInstalled

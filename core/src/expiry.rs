@@ -14,15 +14,42 @@ pub(crate) const EMPTIED_LIFETIME: Duration = Duration::from_secs(60);
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a session lives.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lifetime {
-    /// Without a request, for this long.
-    pub(crate) idle: Option<Duration>,
-    /// With requests, for this long since it was created or a user last signed in.
-    pub(crate) absolute: Option<Duration>,
+///
+/// ```
+/// use std::time::Duration;
+/// use webstack_core::Timeouts;
+///
+/// assert_eq!(Timeouts::default().idle, Some(Duration::from_secs(1800)));
+/// assert_eq!(Timeouts::AAL3.absolute, Some(Duration::from_secs(12 * 3600)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Without a request, for this long; `None`: it does not end for that reason.
+    pub idle: Option<Duration>,
+    /// With requests, for this long since it was created or a user last signed in; `None`: it does not end for that
+    /// reason.
+    pub absolute: Option<Duration>,
 }
 
-impl Lifetime {
+impl Default for Timeouts {
+    /// Half an hour without a request.
+    fn default() -> Self {
+        Timeouts { idle: Some(Duration::from_secs(1800)), absolute: None }
+    }
+}
+
+impl Timeouts {
+    /// The longest at authenticator assurance level 1: 30 days (NIST SP 800-63B-4 §2.1.3).
+    pub const AAL1: Timeouts = Timeouts { idle: None, absolute: Some(Duration::from_secs(30 * 24 * 3600)) };
+
+    /// The longest at authenticator assurance level 2: 24 hours, an hour without a request (NIST SP 800-63B-4 §2.2.3).
+    pub const AAL2: Timeouts =
+        Timeouts { idle: Some(Duration::from_secs(3600)), absolute: Some(Duration::from_secs(24 * 3600)) };
+
+    /// The longest at authenticator assurance level 3: 12 hours, 15 minutes without a request (NIST SP 800-63B-4 §2.3.3).
+    pub const AAL3: Timeouts =
+        Timeouts { idle: Some(Duration::from_secs(900)), absolute: Some(Duration::from_secs(12 * 3600)) };
+
     /// The deadline of a session used now and begun then; `None`: never.
     pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
         earlier(self.idle.map(|idle| now + idle), self.absolute_deadline(begun))
@@ -115,17 +142,17 @@ mod tests {
 
     #[test]
     fn the_earlier_of_both_deadlines_counts() {
-        let both = Lifetime { idle: Some(HOUR), absolute: Some(3 * HOUR) };
+        let both = Timeouts { idle: Some(HOUR), absolute: Some(3 * HOUR) };
         assert_eq!(both.deadline(START, START), Some(START + HOUR));
         assert_eq!(both.deadline(START + 5 * HOUR / 2, START), Some(START + 3 * HOUR));
-        let none = Lifetime { idle: None, absolute: None };
+        let none = Timeouts { idle: None, absolute: None };
         assert_eq!(none.deadline(START, START), None);
         assert_eq!(none.touch(START + HOUR, START, None), None);
     }
 
     #[test]
     fn touches_are_throttled_and_never_pass_the_absolute_deadline() {
-        let both = Lifetime { idle: Some(HOUR), absolute: Some(2 * HOUR) };
+        let both = Timeouts { idle: Some(HOUR), absolute: Some(2 * HOUR) };
         let present = both.deadline(START, START);
         let second = Duration::from_secs(1);
         assert_eq!(both.touch(START + 59 * second, START, present), None);
@@ -135,7 +162,7 @@ mod tests {
 
     #[test]
     fn extreme_durations_saturate() {
-        let forever = Lifetime { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) };
+        let forever = Timeouts { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) };
         assert_eq!(forever.deadline(START, START), Some(Timestamp::MAX));
         assert_eq!(CookieLifetime::For(Duration::MAX).max_age(START, None), Some(COOKIE_AGE_LIMIT));
         assert_eq!(CookieLifetime::Until(SystemTime::UNIX_EPOCH).max_age(START, None), Some(Duration::ZERO));

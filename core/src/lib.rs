@@ -48,7 +48,7 @@ pub use config_error::ConfigError;
 pub use error::{Error, Refusal};
 pub use events::Event;
 pub use exchange::{Exchange, Finish};
-pub use expiry::CookieLifetime;
+pub use expiry::{CookieLifetime, Timeouts};
 pub use head::RequestHead;
 pub use keyring::SigningKey;
 pub use location::Environment;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::expiry::Lifetime;
+use crate::expiry::Timeouts;
 use crate::patience::Patience;
 use crate::record::Record;
 use crate::store::{Entry, GRACE, StoreError, Updated};
@@ -37,7 +37,7 @@ impl Ticket {
     }
 
     /// When it is good no more. An expired session is remembered for a while, and no longer: the ticket ends before.
-    pub(crate) fn ends(&self, lifetime: &Lifetime) -> Timestamp {
+    pub(crate) fn ends(&self, lifetime: &Timeouts) -> Timestamp {
         self.issued + lifetime.shortest().map_or(LIFE, |shortest| LIFE.min(shortest + GRACE))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::Builder;
 use crate::expiry::CookieLifetime;
-use crate::{Carrier, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey};
+use crate::{Carrier, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey, Timeouts};
 
 const PREFIX: &str = "WEBSTACK_";
 
@@ -19,8 +19,8 @@ const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
 /// Reads one variable into the builder; the error is what is wrong and what would be right.
 type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
 
-/// Every variable, with the function that reads it.
-const VARIABLES: [(&str, Read); 18] = [
+/// Every variable, in the order in which they are read, with the function that reads it.
+const VARIABLES: [(&str, Read); 19] = [
     ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
     ("WEBSTACK_PERSIST", persist),
     ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
@@ -49,6 +49,10 @@ const VARIABLES: [(&str, Read); 18] = [
             "never" => CookieLifetime::Never,
             _ => CookieLifetime::For(seconds(text, "use `session`, `never` or a number of seconds")?),
         }))
+    }),
+    ("WEBSTACK_TIMEOUTS", |builder, text| {
+        let names = [("aal1", Timeouts::AAL1), ("aal2", Timeouts::AAL2), ("aal3", Timeouts::AAL3)];
+        Ok(builder.timeouts(one_of(text, &names, "use `aal1`, `aal2` or `aal3`")?))
     }),
     ("WEBSTACK_IDLE_TIMEOUT", |builder, text| Ok(builder.idle_timeout(timeout(text)?))),
     ("WEBSTACK_ABSOLUTE_TIMEOUT", |builder, text| Ok(builder.absolute_timeout(timeout(text)?))),
@@ -119,6 +123,10 @@ impl Builder {
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Builder, ConfigError> {
         let mut secrets = 0;
+        // What one variable says by and large another may say exactly, so they are read in the order of the table.
+        let place = |name: &OsString| VARIABLES.iter().position(|variable| *name == *variable.0);
+        let mut variables: Vec<_> = variables.into_iter().collect();
+        variables.sort_by_key(|variable| place(&variable.0));
         for (name, value) in variables {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
             if value.is_empty() || INJECTED.iter().any(|injected| name.starts_with(injected)) {

@@ -12,7 +12,7 @@ use crate::carrier::{
 };
 use crate::engine::{Engine, Limits, Purging};
 use crate::events::{Event, Events, Hook};
-use crate::expiry::{CookieLifetime, Lifetime};
+use crate::expiry::{CookieLifetime, Timeouts};
 use crate::keyring::Keyring;
 use crate::location::{self, DIRECTORY_NAME, Environment, Surroundings};
 use crate::queue::Queues;
@@ -48,7 +48,7 @@ pub struct Builder {
     keys: Vec<SigningKey>,
     cookie: CookieSettings,
     cookie_lifetime: CookieLifetime,
-    lifetime: Lifetime,
+    lifetime: Timeouts,
     limits: Limits,
     wait_limit: Duration,
     lock_lease: Option<Duration>,
@@ -93,7 +93,7 @@ impl Builder {
             keys: Vec::new(),
             cookie: CookieSettings::default(),
             cookie_lifetime: CookieLifetime::default(),
-            lifetime: Lifetime { idle: Some(Duration::from_secs(1800)), absolute: None },
+            lifetime: Timeouts::default(),
             limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
             wait_limit: Duration::from_secs(5),
             lock_lease: None,
@@ -203,6 +203,11 @@ impl Builder {
     /// How long the browser keeps the cookie.
     pub fn cookie_lifetime(self, cookie_lifetime: CookieLifetime) -> Self {
         Builder { cookie_lifetime, ..self }
+    }
+
+    /// Both timeouts at once, as [`Timeouts::AAL2`].
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        Builder { lifetime: timeouts, ..self }
     }
 
     /// A session ends when it is not used for this long; `None`: never for that reason.

@@ -23,6 +23,18 @@ impl Session {
         self.of_stored(|base| base.record.created.into())
     }
 
+    /// When a user last signed in; `None` if nobody is signed in, or the login is not stored yet.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    pub fn signed_in(&self) -> Result<Option<SystemTime>, Error> {
+        if self.user()?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.of_stored(|base| base.record.signed_in.map(SystemTime::from))?.flatten())
+    }
+
     /// When the session was last used before this request, to the resolution of touches (a minute, or a tenth of the
     /// idle timeout if that is shorter); `None` as long as nothing is stored.
     ///

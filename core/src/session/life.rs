@@ -1,5 +1,7 @@
 //! Who is signed in, and how a session is renewed and ended.
 
+use std::time::Duration;
+
 use crate::edits::Edit;
 use crate::{Error, Session};
 
@@ -72,5 +74,42 @@ impl Session {
     pub fn delete(&self) -> Result<(), Error> {
         self.clear()?;
         self.clear_user()
+    }
+
+    /// Demands that a user signed in no longer ago than this: a step up, before something that cannot be undone. Who
+    /// answers [`Error::NotFresh`] with a login form, and then calls [`set_user`](Session::set_user), has the user back.
+    ///
+    /// # Security
+    ///
+    /// An unlocked screen or a stolen cookie does not do what needs a fresh login (ASVS 7.5.1, OWASP: re-authentication
+    /// for sensitive features).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use webstack_core::{Error, Sessions, runtime::block_on, store::MemoryStore};
+    ///
+    /// # let sessions = Sessions::builder().store(MemoryStore::new()).build().unwrap();
+    /// # let exchange = sessions.open(&http::Request::new(()));
+    /// # let session = exchange.session();
+    /// # block_on(session.load()).unwrap();
+    /// let recently = Duration::from_secs(300);
+    /// assert!(matches!(session.require_fresh(recently), Err(Error::NotFresh)));
+    /// session.set_user("ann")?;
+    /// session.require_fresh(recently)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFresh`], whose refusal is 401.
+    pub fn require_fresh(&self, limit: Duration) -> Result<(), Error> {
+        let state = self.visit.open()?;
+        let has_user = state.content().is_some_and(|content| content.user.is_some());
+        let since = match &state.base {
+            _ if state.edits.signs_in() => Some(Duration::ZERO),
+            Some(base) => base.record.signed_in.map(|login| self.visit.engine.clock.now().since(login)),
+            None => None,
+        };
+        if has_user && since.is_some_and(|since| since <= limit) { Ok(()) } else { Err(Error::NotFresh) }
     }
 }

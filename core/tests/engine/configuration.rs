@@ -56,6 +56,9 @@ fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
         ("WEBSTACK_HEADER_NAME", "Cookie"),
         ("WEBSTACK_PERSIST", "query"),
         ("WEBSTACK_PERSIST", "cookie,cookie"),
+        ("WEBSTACK_TIMEOUTS", "aal4"),
+        ("WEBSTACK_LOCK_LEASE", "5"),
+        ("WEBSTACK_LOCK_LEASE", "soon"),
         ("WEBSTACK_ON_CORRUPT", "ignore"),
         ("WEBSTACK_PURGE_EVERY", "hourly"),
     ] {
@@ -115,6 +118,8 @@ fn every_good_value_is_accepted() {
         ("WEBSTACK_COOKIE_EXPIRES", "86400"),
         ("WEBSTACK_IDLE_TIMEOUT", "none"),
         ("WEBSTACK_ABSOLUTE_TIMEOUT", "28800"),
+        ("WEBSTACK_TIMEOUTS", "aal1"),
+        ("WEBSTACK_LOCK_LEASE", "3"),
         ("WEBSTACK_ON_CORRUPT", "fail"),
         ("WEBSTACK_PURGE_EVERY", "0"),
     ] {

@@ -165,3 +165,48 @@ fn a_purge_that_is_resumed_comes_to_its_end_however_small_its_budget() {
     assert_eq!(removed, 100);
     assert!(steps > 1, "each step is small");
 }
+
+#[test]
+fn a_step_up_demands_a_recent_login() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let limit = Duration::from_secs(300);
+    let fresh = |visitor: &Visitor| visitor.arrive(&site).session.require_fresh(limit);
+    assert!(matches!(fresh(&visitor), Err(webstack_core::Error::NotFresh)), "nobody is signed in");
+    visitor.visit(&site, |session| {
+        session.set_user("ann").unwrap();
+        session.require_fresh(limit).unwrap();
+    });
+    site.clock.advance(limit);
+    fresh(&visitor).unwrap();
+    site.clock.advance(Duration::from_secs(1));
+    let refused = fresh(&visitor).unwrap_err();
+    assert_eq!(refused.refusal().status(), 401);
+    visitor.visit(&site, |session| session.renew().unwrap());
+    assert!(fresh(&visitor).is_err(), "a new token is no login");
+    visitor.visit(&site, |session| session.set_user("ann").unwrap());
+    fresh(&visitor).unwrap();
+    let signed_in = visitor.arrive(&site).session.signed_in().unwrap();
+    assert!(signed_in.is_some());
+    visitor.visit(&site, |session| {
+        session.clear_user().unwrap();
+        assert!(session.require_fresh(limit).is_err() && session.signed_in().unwrap().is_none());
+    });
+    assert!(fresh(&visitor).is_err());
+}
+
+#[test]
+fn a_level_of_assurance_sets_both_timeouts_and_one_may_be_set_beside_it() {
+    let variables = [("WEBSTACK_IDLE_TIMEOUT", "60"), ("WEBSTACK_TIMEOUTS", "aal3")];
+    let variables = variables.map(|(name, value)| (name.into(), value.into()));
+    let site = Site::with(|builder| builder.variables(variables).unwrap());
+    let visitor = known(&site);
+    let expires = |visitor: &Visitor| visitor.arrive(&site).session.expires().unwrap().unwrap();
+    let begun = visitor.arrive(&site).session.created().unwrap().unwrap();
+    assert_eq!(expires(&visitor), begun + Duration::from_secs(60), "whichever variable came first");
+    for _ in 0..12 * 61 {
+        site.clock.advance(Duration::from_secs(59));
+        visitor.arrive(&site).answer(webstack_core::Outcome::Keep);
+    }
+    assert_eq!(expires(&visitor), begun + Duration::from_secs(12 * 3600));
+}
