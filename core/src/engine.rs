@@ -10,7 +10,7 @@ use async_lock::Mutex as Turn;
 use crate::carrier::Carriers;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
-use crate::policy::OnCorrupt;
+use crate::policy::{OnCorrupt, Policies};
 use crate::queue::Queues;
 use crate::record::Record;
 use crate::runtime::{Blocking, Runtime};
@@ -31,7 +31,7 @@ pub(crate) struct Engine {
     pub(crate) lifetime: Timeouts,
     pub(crate) limits: Limits,
     pub(crate) wait_limit: Duration,
-    pub(crate) on_corrupt: OnCorrupt,
+    pub(crate) policies: Policies,
     pub(crate) events: Events,
     pub(crate) queues: Queues,
     pub(crate) lock_lease: Duration,
@@ -64,7 +64,7 @@ impl Engine {
     /// Deals with a record that cannot be read: as if it were not there, or as a failure, by policy.
     pub(crate) fn corrupt(&self, id: SessionId, cause: Box<dyn std::error::Error + Send + Sync>) -> Result<(), Error> {
         self.events.report_failure(Event::CorruptRecord(id), &*cause);
-        match self.on_corrupt {
+        match self.policies.corrupt {
             OnCorrupt::Renew => Ok(()),
             OnCorrupt::Fail => Err(Error::Broken(cause)),
         }

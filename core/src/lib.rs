@@ -52,7 +52,7 @@ pub use expiry::{CookieLifetime, Timeouts};
 pub use head::RequestHead;
 pub use keyring::SigningKey;
 pub use location::Environment;
-pub use policy::OnCorrupt;
+pub use policy::{OnCorrupt, OnGone, OnServerError, OnStoreFailure};
 pub use reply::{Outcome, Placing, ReplyHeaders};
 pub use session::{Session, SessionLock};
 pub use sessions::Sessions;

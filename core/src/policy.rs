@@ -10,3 +10,50 @@ pub enum OnCorrupt {
     /// The request is answered with an opaque 500.
     Fail,
 }
+
+/// What becomes of a request's changes when its response has a status of 500 or above.
+///
+/// What revokes, such as a logout, is done whatever happens. A handler that panics or is cancelled stores nothing; but where a
+/// framework makes a 500 of a panic, as rocket does, it is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnServerError {
+    /// They are dropped: a handler that failed may have done half of what it meant to.
+    #[default]
+    Discard,
+    /// They are stored, as those of any other response.
+    Keep,
+}
+
+/// What is answered when the session ended or changed hands while the request was running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnGone {
+    /// The application's own answer, without a session header; an event tells.
+    #[default]
+    Ignore,
+    /// A refusal with status 409, if the request had something to store: nobody is told that something was done which was
+    /// dropped.
+    Respond,
+}
+
+/// What is done when the store fails while a session is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnStoreFailure {
+    /// The request is answered with an opaque 503 or 500.
+    #[default]
+    Fail,
+    /// The visitor is anonymous for this request, so that pages which need no session work; an event tells. A request that
+    /// then has something to store is answered with 503, and the visitor's token stays what it was.
+    Anonymous,
+}
+
+/// The choices of an application.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Policies {
+    pub(crate) corrupt: OnCorrupt,
+    pub(crate) server_error: OnServerError,
+    pub(crate) gone: OnGone,
+    pub(crate) store_failure: OnStoreFailure,
+}

@@ -12,20 +12,22 @@ use crate::TokenNotice;
 /// use webstack_core::Outcome;
 ///
 /// assert_eq!(Outcome::of_status(404), Outcome::Keep);
-/// assert_eq!(Outcome::of_status(500), Outcome::Discard);
+/// assert_eq!(Outcome::of_status(500), Outcome::ServerError);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The request was answered: its changes are stored.
     Keep,
+    /// The response says that the server failed: [by choice](crate::OnServerError) its changes are dropped or stored.
+    ServerError,
     /// The request failed: what would store or grant something is dropped; what revokes is done all the same.
     Discard,
 }
 
 impl Outcome {
-    /// The outcome of a response with this status: below 500 changes are kept.
+    /// The outcome of a response with this status.
     pub const fn of_status(status: u16) -> Self {
-        if status < 500 { Outcome::Keep } else { Outcome::Discard }
+        if status < 500 { Outcome::Keep } else { Outcome::ServerError }
     }
 }
 

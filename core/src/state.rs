@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) carrier: Option<Carrier>,
     /// The token was signed with a key that signs no more.
     pub(crate) is_outdated: bool,
+    /// The store failed when the session was to be loaded, and the visitor is anonymous for this request.
+    pub(crate) is_adrift: bool,
     /// The lock that the request holds.
     pub(crate) hold: Hold,
     /// Tokens that links of this response carry already.
@@ -94,9 +96,15 @@ impl State {
             incarnation: self.incarnation + 1,
             asked: std::mem::take(&mut self.asked),
             carrier: self.carrier,
+            is_adrift: self.is_adrift,
             token_change: self.token_change.take(),
             ..State::default()
         };
+    }
+
+    /// True if there is something to store, or to end, beside a session that could not be loaded.
+    pub(crate) fn is_adrift_with_work(&self) -> bool {
+        self.is_adrift && (!self.edits.is_empty() || self.incarnation > 0)
     }
 
     /// True if something is to be done however the request ends: a session to be ended, a lock to be given back.

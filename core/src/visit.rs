@@ -11,6 +11,7 @@ use crate::events::Event;
 use crate::head::is_for_this_machine;
 use crate::lease::Hold;
 use crate::load::{Base, Found, load};
+use crate::policy::{OnGone, OnServerError, OnStoreFailure};
 use crate::record::Content;
 use crate::state::{Promised, Stage, State};
 use crate::store::{Removed, StoreError};
@@ -151,7 +152,16 @@ impl Visit {
             }
         }
         let engine = &self.engine;
-        let loaded = load(engine, self.presented.verify(&engine.carriers, &engine.events)).await?;
+        let loaded = match load(engine, self.presented.verify(&engine.carriers, &engine.events)).await {
+            Err(error) if engine.policies.store_failure == OnStoreFailure::Anonymous => {
+                self.report_failure(&error);
+                let mut state = self.state();
+                state.is_adrift = true;
+                state.stage = if state.stage == Stage::Done { Stage::Done } else { Stage::Open };
+                return Ok(());
+            }
+            loaded => loaded?,
+        };
         let mut state = self.state();
         if state.stage == Stage::Done {
             return Err(Error::TooLate);
@@ -240,7 +250,13 @@ impl Visit {
 
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
         let _turn = self.turn.lock().await;
-        {
+        let policies = self.engine.policies;
+        let outcome = match (outcome, policies.server_error) {
+            (Outcome::ServerError, OnServerError::Keep) => Outcome::Keep,
+            (Outcome::ServerError, OnServerError::Discard) => Outcome::Discard,
+            (outcome, _) => outcome,
+        };
+        let had_edits = {
             let mut state = self.state();
             state.stage = Stage::Done;
             if outcome == Outcome::Discard {
@@ -249,11 +265,13 @@ impl Visit {
             if let Some(holder) = state.hold.holder() {
                 state.hold = Hold::Release(holder);
             }
-        }
+            !state.edits.is_empty()
+        };
         let early = self.state().token_change.is_some();
         if outcome == Outcome::Keep || self.state().has_duties() {
             match self.store().await {
-                Ok(()) | Err(Error::Gone) => {}
+                Ok(()) => {}
+                Err(Error::Gone) if !had_edits || policies.gone == OnGone::Ignore => {}
                 // there is nothing left to give back
                 Err(Error::LockLost) if outcome == Outcome::Discard => {}
                 Err(error) => return Err(error),
@@ -307,6 +325,9 @@ impl Visit {
     }
 
     async fn store_once(&self) -> Result<(), Error> {
+        if self.state().is_adrift_with_work() {
+            return Err(Error::Unavailable("the session could not be loaded".into()));
+        }
         self.end_sessions().await?;
         let (base, mut edits, gone, incarnation, promised, hold) = {
             let mut state = self.state();

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use crate::config::Builder;
 use crate::expiry::CookieLifetime;
-use crate::{Carrier, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey, Timeouts};
+use crate::{
+    Carrier, ConfigError, CookiePath, CookiePrefix, OnCorrupt, OnGone, OnServerError, OnStoreFailure, SameSite,
+    Sessions, SigningKey, Timeouts,
+};
 
 const PREFIX: &str = "WEBSTACK_";
 
@@ -20,7 +23,7 @@ const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
 type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
 
 /// Every variable, in the order in which they are read, with the function that reads it.
-const VARIABLES: [(&str, Read); 19] = [
+const VARIABLES: [(&str, Read); 22] = [
     ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
     ("WEBSTACK_PERSIST", persist),
     ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
@@ -59,6 +62,18 @@ const VARIABLES: [(&str, Read); 19] = [
     ("WEBSTACK_ON_CORRUPT", |builder, text| {
         let names = [("renew", OnCorrupt::Renew), ("fail", OnCorrupt::Fail)];
         Ok(builder.on_corrupt(one_of(text, &names, "use `renew` or `fail`")?))
+    }),
+    ("WEBSTACK_ON_SERVER_ERROR", |builder, text| {
+        let names = [("discard", OnServerError::Discard), ("keep", OnServerError::Keep)];
+        Ok(builder.on_server_error(one_of(text, &names, "use `discard` or `keep`")?))
+    }),
+    ("WEBSTACK_ON_GONE", |builder, text| {
+        let names = [("ignore", OnGone::Ignore), ("respond", OnGone::Respond)];
+        Ok(builder.on_gone(one_of(text, &names, "use `ignore` or `respond`")?))
+    }),
+    ("WEBSTACK_ON_STORE_FAILURE", |builder, text| {
+        let names = [("fail", OnStoreFailure::Fail), ("anonymous", OnStoreFailure::Anonymous)];
+        Ok(builder.on_store_failure(one_of(text, &names, "use `fail` or `anonymous`")?))
     }),
     ("WEBSTACK_PURGE_EVERY", |builder, text| {
         let every = match text {

@@ -15,13 +15,15 @@ use crate::events::{Event, Events, Hook};
 use crate::expiry::{CookieLifetime, Timeouts};
 use crate::keyring::Keyring;
 use crate::location::{self, DIRECTORY_NAME, Environment, Surroundings};
+use crate::policy::Policies;
 use crate::queue::Queues;
 use crate::runtime::Runtime;
 
 use crate::store::{self, Store};
 use crate::wire::Wire;
 use crate::{
-    Carrier, Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, SameSite, Sessions, SigningKey, SystemClock,
+    Carrier, Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, OnGone, OnServerError, OnStoreFailure, SameSite,
+    Sessions, SigningKey, SystemClock,
 };
 
 /// Configures [`Sessions`]. Every setting has a safe default; `docs/defaults.md` says why each is as it is.
@@ -52,7 +54,7 @@ pub struct Builder {
     limits: Limits,
     wait_limit: Duration,
     lock_lease: Option<Duration>,
-    on_corrupt: OnCorrupt,
+    policies: Policies,
     purge_every: Option<Duration>,
     clock: Arc<dyn Clock>,
     runtime: Option<Arc<dyn Runtime>>,
@@ -97,7 +99,7 @@ impl Builder {
             limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
             wait_limit: Duration::from_secs(5),
             lock_lease: None,
-            on_corrupt: OnCorrupt::default(),
+            policies: Policies::default(),
             purge_every: Some(Duration::from_secs(600)),
             clock: Arc::new(SystemClock),
             runtime: None,
@@ -247,8 +249,27 @@ impl Builder {
     }
 
     /// What is done about a record that cannot be read.
-    pub fn on_corrupt(self, on_corrupt: OnCorrupt) -> Self {
-        Builder { on_corrupt, ..self }
+    pub fn on_corrupt(mut self, on_corrupt: OnCorrupt) -> Self {
+        self.policies.corrupt = on_corrupt;
+        self
+    }
+
+    /// What becomes of a request's changes when its response has a status of 500 or above.
+    pub fn on_server_error(mut self, on_server_error: OnServerError) -> Self {
+        self.policies.server_error = on_server_error;
+        self
+    }
+
+    /// What is answered when the session ended or changed hands while the request was running.
+    pub fn on_gone(mut self, on_gone: OnGone) -> Self {
+        self.policies.gone = on_gone;
+        self
+    }
+
+    /// What is done when the store fails while a session is loaded.
+    pub fn on_store_failure(mut self, on_store_failure: OnStoreFailure) -> Self {
+        self.policies.store_failure = on_store_failure;
+        self
     }
 
     /// How often expired sessions are removed in the background; `None`: never.
@@ -315,7 +336,7 @@ impl Builder {
                 limits: self.limits,
                 wait_limit: self.wait_limit,
                 lock_lease,
-                on_corrupt: self.on_corrupt,
+                policies: self.policies,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),
                 purging: Purging::every(self.purge_every),

@@ -9,6 +9,7 @@ mod failures;
 mod lifecycle;
 mod lock;
 mod overtaken;
+mod policies;
 mod replies;
 mod round_trips;
 mod tickets;
