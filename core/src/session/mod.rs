@@ -1,6 +1,7 @@
 //! The session, as applications hold it.
 
 mod facts;
+mod flash;
 mod life;
 mod values;
 

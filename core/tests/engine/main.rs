@@ -4,6 +4,7 @@
 mod commit;
 mod configuration;
 mod failures;
+mod flash;
 mod lifecycle;
 mod overtaken;
 mod replies;
