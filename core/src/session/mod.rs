@@ -2,6 +2,7 @@
 
 mod facts;
 mod flash;
+mod form_token;
 mod life;
 mod values;
 

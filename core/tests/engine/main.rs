@@ -5,6 +5,7 @@ mod commit;
 mod configuration;
 mod failures;
 mod flash;
+mod form_tokens;
 mod lifecycle;
 mod overtaken;
 mod replies;
