@@ -6,6 +6,7 @@ mod configuration;
 mod failures;
 mod flash;
 mod form_tokens;
+mod keys;
 mod lifecycle;
 mod overtaken;
 mod replies;
