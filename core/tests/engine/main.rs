@@ -8,6 +8,7 @@ mod flash;
 mod form_tokens;
 mod keys;
 mod lifecycle;
+mod listing;
 mod overtaken;
 mod replies;
 mod round_trips;
