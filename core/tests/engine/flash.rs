@@ -96,6 +96,7 @@ fn a_message_left_and_taken_in_one_request_takes_no_other_along() {
     visitor.visit(&site, |session| say(session, "other"));
     say(&request.session, "own");
     assert_eq!(take(&request.session), ["own"]);
+    request.session.insert("n", &1).unwrap(); // something to store, over the other message
     request.answer(Outcome::Keep);
     assert_eq!(peek(&visitor.arrive(&site)), ["other"]);
 }
