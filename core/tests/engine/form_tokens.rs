@@ -108,8 +108,9 @@ fn a_token_that_could_not_be_spent_is_not_spent_later() {
 
 #[test]
 fn a_change_of_user_voids_tokens_and_a_renewal_does_not() {
+    type Act = (fn(&Session), bool);
     let site = Site::new();
-    let acts: [(fn(&Session), bool); 4] = [
+    let acts: [Act; 4] = [
         (|session| session.renew().unwrap(), true),
         (|session| session.set_user("alice").unwrap(), false),
         (|session| session.clear_user().unwrap(), false),
