@@ -20,9 +20,10 @@ pub use webstack_axum as axum;
 #[cfg(feature = "cgi")]
 pub use webstack_cgi as cgi;
 pub use webstack_core::{
-    Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange, Finish,
-    MalformedId, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders, RequestHead, SameSite, SecretDigest, Session,
-    SessionId, Sessions, SystemClock, Timestamp, Token, app, runtime, store,
+    AsKey, Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange,
+    Finish, Key, KeyOf, Listing, MalformedId, Migration, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders,
+    RequestHead, SameSite, SecretDigest, Session, SessionId, Sessions, StoredSession, SystemClock, Timestamp, Token,
+    Versioned, app, flash, form_token, runtime, store,
 };
 #[cfg(feature = "rocket")]
 pub use webstack_rocket as rocket;

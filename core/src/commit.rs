@@ -87,7 +87,7 @@ pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Erro
 
 async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Result<Committed, Error> {
     let mut content = Content::default();
-    edits.replay(&mut content).map_err(Error::Value)?;
+    edits.replay(&mut content)?;
     if content.is_empty() {
         return Ok(Committed::Unchanged);
     }
@@ -234,7 +234,7 @@ fn revise(
         return Ok(None);
     }
     let mut record = seen.record.clone();
-    edits.replay(&mut record.content).map_err(Error::Value)?;
+    edits.replay(&mut record.content)?;
     if hold == Hold::Nothing || releases {
         record.lease = None;
     }

@@ -4,39 +4,59 @@
 //! stored meanwhile. That is why parallel requests lose nothing.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::value::RawValue;
 
+use crate::flash::Flash;
+use crate::form_token::Issued;
+use crate::key::Versioned;
 use crate::record::Content;
+use crate::{Error, SecretDigest};
 
 /// Computes a value from the one that stands there.
-pub(crate) type Change = Box<dyn Fn(Option<&RawValue>) -> Result<Box<RawValue>, serde_json::Error> + Send>;
+pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Box<RawValue>, Error> + Send>;
 
 /// One operation on a session's content.
 pub(crate) enum Edit {
-    Insert(Box<str>, Box<RawValue>),
+    /// The version is the value's; `None`: put in by name alone.
+    Insert(Box<str>, Option<u32>, Box<RawValue>),
     Remove(Box<str>),
-    Update(Box<str>, Change),
+    /// The version is the result's; `None`: it stays.
+    Update(Box<str>, Option<u32>, Change),
     Clear,
+    Flash(Flash),
+    TakeFlashes(Vec<u64>),
+    KeepFlashes(Vec<Flash>),
+    IssueFormToken(Issued),
+    /// Says in the flag whether the token was there to be spent.
+    SpendFormToken(SecretDigest, Arc<AtomicBool>),
     SetUser(Option<Box<str>>),
     Renew,
 }
 
 impl Edit {
-    pub(crate) fn apply(&self, content: &mut Content) -> Result<(), serde_json::Error> {
+    pub(crate) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         match self {
-            Edit::Insert(key, value) => {
-                content.values.insert(key.clone(), value.clone());
+            Edit::Insert(key, version, value) => content.put(key, *version, value.clone())?,
+            Edit::Remove(key) => content.remove(key),
+            Edit::Update(key, version, change) => {
+                let found = content.value(key);
+                let version = version.or(found.map(|value| value.version()));
+                let value = change(found)?;
+                content.put(key, version, value)?;
             }
-            Edit::Remove(key) => {
-                content.values.remove(key);
+            Edit::Clear => content.clear(),
+            Edit::Flash(message) => content.flashes.push(message.clone()),
+            Edit::TakeFlashes(shown) => content.flashes.take(shown),
+            Edit::KeepFlashes(messages) => content.flashes.keep(messages),
+            Edit::IssueFormToken(issued) => content.form_tokens.push(issued.clone()),
+            Edit::SpendFormToken(digest, spent) => spent.store(content.form_tokens.spend(digest), Ordering::Relaxed),
+            Edit::SetUser(user) => {
+                content.user.clone_from(user);
+                content.form_tokens.clear();
             }
-            Edit::Update(key, change) => {
-                let value = change(content.values.get(key).map(|value| &**value))?;
-                content.values.insert(key.clone(), value);
-            }
-            Edit::Clear => content.values.clear(),
-            Edit::SetUser(user) => content.user.clone_from(user),
             Edit::Renew => {}
         }
         Ok(())
@@ -50,6 +70,11 @@ impl fmt::Debug for Edit {
             Edit::Remove(_) => "Remove",
             Edit::Update(..) => "Update",
             Edit::Clear => "Clear",
+            Edit::Flash(_) => "Flash",
+            Edit::TakeFlashes(_) => "TakeFlashes",
+            Edit::KeepFlashes(_) => "KeepFlashes",
+            Edit::IssueFormToken(_) => "IssueFormToken",
+            Edit::SpendFormToken(..) => "SpendFormToken",
             Edit::SetUser(_) => "SetUser",
             Edit::Renew => "Renew",
         })
@@ -84,7 +109,7 @@ impl Edits {
         *self = earlier;
     }
 
-    pub(crate) fn replay(&self, content: &mut Content) -> Result<(), serde_json::Error> {
+    pub(crate) fn replay(&self, content: &mut Content) -> Result<(), Error> {
         self.0.iter().try_for_each(|edit| edit.apply(content))
     }
 
@@ -102,7 +127,7 @@ impl Edits {
     pub(crate) fn overwrite(&self, seen: &Content, found: &Content) -> bool {
         let text = |content: &Content, key: &str| content.values.get(key).map(|value| value.get().to_owned());
         self.0.iter().any(|edit| match edit {
-            Edit::Insert(key, _) => text(seen, key) != text(found, key),
+            Edit::Insert(key, ..) => text(seen, key) != text(found, key),
             _ => false,
         })
     }

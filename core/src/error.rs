@@ -37,6 +37,20 @@ pub enum Error {
     /// A value could not be written as JSON, or is not of the type asked for.
     #[error("a session value does not have the type asked for")]
     Value(#[source] serde_json::Error),
+    /// A newer program stored the value in a shape that this one does not know; it was left as it is.
+    #[error("a session value has version {found}, and this program knows no newer one than {known}")]
+    NewerValue {
+        /// The version of the value.
+        found: u32,
+        /// The version of the [`Key`](crate::Key).
+        known: u32,
+    },
+    /// A message is longer than messages may be; nothing was changed.
+    #[error("a flash message would exceed its limit of {limit} bytes")]
+    FlashTooLong {
+        /// The most bytes that a message may have.
+        limit: usize,
+    },
     /// The session would become larger than a record may be; nothing was changed.
     #[error("the session would exceed its limit of {limit} bytes")]
     TooLarge {
@@ -79,12 +93,15 @@ impl Error {
             status: match self {
                 Error::Gone => StatusCode::CONFLICT,
                 Error::NotFresh => StatusCode::UNAUTHORIZED,
-                Error::TooLarge { .. } | Error::TooManyValues { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                Error::TooLarge { .. } | Error::TooManyValues { .. } | Error::FlashTooLong { .. } => {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                }
                 Error::Unavailable(_) | Error::LockLost => StatusCode::SERVICE_UNAVAILABLE,
                 Error::NotInstalled
                 | Error::NotLoaded
                 | Error::TooLate
                 | Error::Value(_)
+                | Error::NewerValue { .. }
                 | Error::Broken(_)
                 | Error::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },

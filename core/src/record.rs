@@ -3,27 +3,77 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::flash::Flashes;
+use crate::form_token::FormTokens;
+use crate::key::{KeyOf, Versioned};
 use crate::lease::Lease;
-use crate::{SecretDigest, Timestamp};
+use crate::{Error, SecretDigest, Timestamp};
 
 /// The application's part of a record: what edits change.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     pub(crate) user: Option<Box<str>>,
     pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
+    /// The versions of values that are beyond their first.
+    pub(crate) versions: BTreeMap<Box<str>, u32>,
+    pub(crate) flashes: Flashes,
+    pub(crate) form_tokens: FormTokens,
 }
 
 impl Content {
     /// True if there is nothing that would be worth a session.
     pub(crate) fn is_empty(&self) -> bool {
-        self.user.is_none() && self.values.is_empty()
+        self.user.is_none() && self.holds_nothing()
+    }
+
+    /// True if there is nothing but, perhaps, a user.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.values.is_empty() && self.flashes.is_empty() && self.form_tokens.is_empty()
+    }
+
+    /// A value, and the version it has.
+    pub(crate) fn value(&self, key: &str) -> Option<Versioned<'_>> {
+        self.values.get(key).map(|json| Versioned::new(self.versions.get(key).copied(), json))
+    }
+
+    /// A value as the type of its key.
+    pub(crate) fn read<T: DeserializeOwned>(&self, key: &impl KeyOf<T>) -> Result<Option<T>, Error> {
+        self.value(key.text()).map(|found| key.shape().read(found)).transpose()
+    }
+
+    /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
+    pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: Box<RawValue>) -> Result<(), Error> {
+        let found = self.value(key).map(|value| value.version());
+        if let Some((found, known)) = found.zip(version).filter(|(found, known)| found > known) {
+            return Err(Error::NewerValue { found, known });
+        }
+        match version {
+            Some(version) if version > 1 => self.versions.insert(key.into(), version),
+            _ => self.versions.remove(key),
+        };
+        self.values.insert(key.into(), value);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.values.remove(key);
+        self.versions.remove(key);
+    }
+
+    /// Drops everything but the user.
+    pub(crate) fn clear(&mut self) {
+        *self = Content { user: self.user.take(), ..Content::default() };
     }
 
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
+            && self.versions == other.versions
+            && self.flashes.is_same(&other.flashes)
+            && self.form_tokens.is_same(&other.form_tokens)
             && self.values.len() == other.values.len()
             && self.values.iter().zip(&other.values).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
     }
@@ -83,6 +133,9 @@ impl Record {
             lease: self.lease,
             user: self.content.user.as_deref(),
             values: &self.content.values,
+            versions: &self.content.versions,
+            flashes: &self.content.flashes,
+            form_tokens: &self.content.form_tokens,
         };
         serde_json::to_vec(&envelope).map(Bytes::from)
     }
@@ -102,7 +155,13 @@ impl Record {
             cookie_expires: envelope.cookie_expires.map(Timestamp::from_millis),
             ticket_ends: envelope.ticket_ends.map(Timestamp::from_millis),
             lease: envelope.lease,
-            content: Content { user: envelope.user, values: envelope.values },
+            content: Content {
+                user: envelope.user,
+                values: envelope.values,
+                versions: envelope.versions,
+                flashes: envelope.flashes,
+                form_tokens: envelope.form_tokens,
+            },
         })
     }
 }
@@ -129,6 +188,12 @@ struct Envelope<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    versions: &'a BTreeMap<Box<str>, u32>,
+    #[serde(skip_serializing_if = "Flashes::is_empty")]
+    flashes: &'a Flashes,
+    #[serde(skip_serializing_if = "FormTokens::is_empty")]
+    form_tokens: &'a FormTokens,
 }
 
 /// The envelope as it is read.
@@ -147,6 +212,12 @@ struct EnvelopeOwned {
     lease: Option<Lease>,
     user: Option<Box<str>>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
+    #[serde(default)]
+    versions: BTreeMap<Box<str>, u32>,
+    #[serde(default)]
+    flashes: Flashes,
+    #[serde(default)]
+    form_tokens: FormTokens,
 }
 
 #[cfg(test)]

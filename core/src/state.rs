@@ -37,6 +37,8 @@ pub(crate) struct State {
     pub(crate) ending: Vec<SessionId>,
     /// How often the request began a new session: what was under way for an earlier one is void.
     pub(crate) incarnation: u32,
+    /// How often what was not stored was dropped: it does not come back if storing it fails.
+    pub(crate) reverts: u32,
     /// The session ended or changed hands meanwhile: edits are void.
     pub(crate) gone: bool,
     /// The request presented a living session with something in it.
@@ -78,7 +80,7 @@ impl State {
             self.draft = Some(self.content().cloned().unwrap_or_default());
         }
         if let Some(draft) = &mut self.draft {
-            edit.apply(draft).map_err(Error::Value)?;
+            edit.apply(draft)?;
         }
         self.edits.push(edit);
         Ok(())
@@ -97,6 +99,7 @@ impl State {
             asked: std::mem::take(&mut self.asked),
             carrier: self.carrier,
             is_adrift: self.is_adrift,
+            reverts: self.reverts,
             token_change: self.token_change.take(),
             ..State::default()
         };
@@ -114,6 +117,7 @@ impl State {
 
     /// Drops what is not stored.
     pub(crate) fn discard_edits(&mut self) {
+        self.reverts += 1;
         self.edits = Edits::default();
         self.draft = None;
     }
@@ -124,7 +128,7 @@ impl State {
         self.draft = None;
         if !self.edits.is_empty() {
             let mut draft = self.content().cloned().unwrap_or_default();
-            let replayed = self.edits.replay(&mut draft).map_err(Error::Value);
+            let replayed = self.edits.replay(&mut draft);
             self.draft = Some(draft);
             return replayed;
         }

@@ -200,6 +200,12 @@ impl fmt::Debug for Token {
 #[derive(Clone)]
 pub struct SecretDigest([u8; 32]);
 
+impl SecretDigest {
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        SecretDigest(bytes)
+    }
+}
+
 impl PartialEq for SecretDigest {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()

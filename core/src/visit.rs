@@ -193,14 +193,14 @@ impl Visit {
         look: impl FnOnce(&Content) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _turn = self.turn.lock().await;
-        let (index, incarnation) = {
+        let (index, incarnation, reverts) = {
             let mut state = self.open()?;
             state.edit(edit)?;
-            (state.edits.len() - 1, state.incarnation)
+            (state.edits.len() - 1, state.incarnation, state.reverts)
         };
         if let Err(error) = self.store().await {
             let mut state = self.state();
-            if !matches!(error, Error::Gone) && state.incarnation == incarnation {
+            if !matches!(error, Error::Gone) && (state.incarnation, state.reverts) == (incarnation, reverts) {
                 state.edits.forget(index);
                 let base = state.base.clone();
                 state.rebase(base)?;
@@ -208,10 +208,8 @@ impl Visit {
             return Err(error);
         }
         let state = self.state();
-        match &state.base {
-            Some(base) => look(&base.record.content),
-            None => Err(Error::Gone),
-        }
+        let nothing = Content::default();
+        look(state.base.as_ref().map_or(&nothing, |base| &base.record.content))
     }
 
     /// Sees what others stored meanwhile, under the edits of this request.
@@ -329,10 +327,11 @@ impl Visit {
             return Err(Error::Unavailable("the session could not be loaded".into()));
         }
         self.end_sessions().await?;
-        let (base, mut edits, gone, incarnation, promised, hold) = {
+        let (base, mut edits, gone, incarnation, reverts, promised, hold) = {
             let mut state = self.state();
             let edits = std::mem::take(&mut state.edits);
-            (state.base.clone(), edits, state.gone, state.incarnation, state.promised.clone(), state.hold)
+            let promised = state.promised.clone();
+            (state.base.clone(), edits, state.gone, state.incarnation, state.reverts, promised, state.hold)
         };
         if gone {
             return Err(Error::Gone);
@@ -376,7 +375,9 @@ impl Visit {
                 Err(Error::LockLost)
             }
             Err(error) => {
-                state.edits.restore(edits);
+                if state.reverts == reverts {
+                    state.edits.restore(edits);
+                }
                 Err(error)
             }
         }
@@ -402,7 +403,10 @@ impl Visit {
 
     /// The browser is told nothing of the cause, so the log has to be.
     pub(crate) fn report_failure(&self, error: &Error) {
-        if matches!(error, Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) | Error::Value(_)) {
+        if matches!(
+            error,
+            Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) | Error::Value(_) | Error::NewerValue { .. }
+        ) {
             self.engine.events.report_failure(Event::Failed, error);
         }
     }

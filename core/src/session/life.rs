@@ -66,7 +66,7 @@ impl Session {
         Ok(())
     }
 
-    /// Drops all values and the user; the session stays valid. If there was a user, the token is renewed.
+    /// Drops all values, [messages](Session::flash), [form tokens](Session::issue_form_token) and the user; the session stays valid. If there was a user, the token is renewed.
     ///
     /// # Errors
     ///
@@ -111,5 +111,34 @@ impl Session {
             None => None,
         };
         if has_user && since.is_some_and(|since| since <= limit) { Ok(()) } else { Err(Error::NotFresh) }
+    }
+
+    /// Drops what this request did and has not stored yet; the session is again as it was loaded or last saved.
+    ///
+    /// What revokes stays: a session that was [ended](Session::invalidate) is ended, and its old values do not
+    /// come back. What [`save`](Session::save) or [`apply`](Session::apply) stored stays, too.
+    ///
+    /// # Errors
+    ///
+    /// Only those of the [type](Session).
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on, store::MemoryStore};
+    /// # fn main() -> Result<(), webstack_core::Error> { block_on(async {
+    /// # let sessions = Sessions::builder().store(MemoryStore::new()).build().unwrap();
+    /// # let exchange = sessions.open(&http::Request::new(()));
+    /// # let session = exchange.session();
+    /// # session.load().await?;
+    /// session.insert("seat", "12A")?;
+    /// session.save().await?;
+    /// session.insert("seat", "1A")?;
+    /// session.set_user("alice")?;
+    /// session.revert()?;
+    /// assert_eq!((session.get("seat")?, session.user()?), (Some("12A".to_owned()), None));
+    /// # Ok(()) }) }
+    /// ```
+    pub fn revert(&self) -> Result<(), Error> {
+        self.visit.open()?.discard_edits();
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The session, as applications hold it.
 
 mod facts;
+mod flash;
+mod form_token;
 mod life;
 mod lock;
 mod values;

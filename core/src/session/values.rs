@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use crate::edits::{Change, Edit};
+use crate::key::{AsKey, KeyOf, Shape, Versioned};
 use crate::record::Content;
 use crate::state::State;
 use crate::{Error, Session};
@@ -14,12 +15,13 @@ use crate::{Error, Session};
 impl Session {
     /// The value of a key; `None` if there is none.
     ///
+    /// A key is a text, or a [`Key`](crate::Key) that knows the type.
+    ///
     /// # Errors
     ///
-    /// [`Error::Value`] if the value is not of this type.
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let state = self.visit.open()?;
-        state.content().map_or(Ok(None), |content| decode(content, key))
+    /// [`Error::Value`] if the value is not of this type; [`Error::NewerValue`] if a newer program stored it.
+    pub fn get<T: DeserializeOwned>(&self, key: impl KeyOf<T>) -> Result<Option<T>, Error> {
+        self.visit.open()?.content().map_or(Ok(None), |content| content.read(&key))
     }
 
     /// Puts a value under a key.
@@ -30,10 +32,11 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if the value cannot be written as JSON.
-    pub fn insert<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), Error> {
+    /// [`Error::Value`] if the value cannot be written as JSON; [`Error::NewerValue`] if a newer program stored the present
+    /// one, and the key knows.
+    pub fn insert<T: Serialize + ?Sized>(&self, key: impl KeyOf<T>, value: &T) -> Result<(), Error> {
         let value = to_raw_value(value).map_err(Error::Value)?;
-        self.visit.open()?.edit(Edit::Insert(key.into(), value))
+        self.visit.open()?.edit(Edit::Insert(key.text().into(), key.writes(), value))
     }
 
     /// Changes a value by a function of the old one, and returns the new one as it is for now.
@@ -44,15 +47,16 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if the present value is not of this type, or the new one cannot be written as JSON.
-    pub fn update<T, F>(&self, key: &str, change: F) -> Result<T, Error>
+    /// [`Error::Value`] if the present value is not of this type, or the new one cannot be written as JSON;
+    /// [`Error::NewerValue`] if a newer program stored it.
+    pub fn update<T, F>(&self, key: impl KeyOf<T>, change: F) -> Result<T, Error>
     where
-        T: Serialize + DeserializeOwned,
+        T: Serialize + DeserializeOwned + 'static,
         F: Fn(Option<T>) -> T + Send + 'static,
     {
         let mut state = self.visit.open()?;
-        state.edit(Edit::Update(key.into(), replayable(change)))?;
-        state.content().map_or(Ok(None), |content| decode(content, key))?.ok_or(Error::Gone)
+        state.edit(Edit::Update(key.text().into(), key.writes(), replayable(key.shape(), change)))?;
+        state.content().map_or(Ok(None), |content| content.read(&key))?.ok_or(Error::Gone)
     }
 
     /// As [`update`](Session::update), stored at once, together with everything before it: returns the stored value.
@@ -61,18 +65,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] as for `update`; [`Error::Gone`] if the session ended or changed hands meanwhile; what the
+    /// [`Error::Value`] and [`Error::NewerValue`] as for `update`; [`Error::Gone`] if the session ended or changed hands meanwhile; what the
     /// store says. After an error the change is not stored, now or later.
-    pub async fn apply<T, F>(&self, key: &str, change: F) -> Result<T, Error>
+    pub async fn apply<T, F>(&self, key: impl KeyOf<T>, change: F) -> Result<T, Error>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
         F: Fn(Option<T>) -> T + Send + 'static,
     {
-        let edit = Edit::Update(key.into(), replayable(change));
-        let key = key.to_owned();
+        let edit = Edit::Update(key.text().into(), key.writes(), replayable(key.shape(), change));
+        let (text, shape) = (key.text().to_owned(), key.shape());
         let visit = Arc::clone(&self.visit);
-        self.shielded(async move { visit.apply(edit, move |content| decode(content, &key)?.ok_or(Error::Gone)).await })
-            .await
+        let stored = self.shielded(async move {
+            visit.apply(edit, move |content| content.value(&text).map(|value| shape.read(value)).transpose()).await
+        });
+        stored.await?.ok_or(Error::Gone)
     }
 
     /// Removes a value; true if there was one.
@@ -80,11 +86,11 @@ impl Session {
     /// # Errors
     ///
     /// Only those of the [type](Session).
-    pub fn remove(&self, key: &str) -> Result<bool, Error> {
+    pub fn remove(&self, key: impl AsKey) -> Result<bool, Error> {
         let mut state = self.visit.open()?;
-        let present = contains(&state, key);
+        let present = contains(&state, key.text());
         if present {
-            state.edit(Edit::Remove(key.into()))?;
+            state.edit(Edit::Remove(key.text().into()))?;
         }
         Ok(present)
     }
@@ -93,12 +99,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Value`] if the value is not of this type; it then stays.
-    pub fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+    /// [`Error::Value`] if the value is not of this type, [`Error::NewerValue`] if a newer program stored it; it then stays.
+    pub fn take<T: DeserializeOwned>(&self, key: impl KeyOf<T>) -> Result<Option<T>, Error> {
         let mut state = self.visit.open()?;
-        let value = state.content().map_or(Ok(None), |content| decode(content, key))?;
-        if contains(&state, key) {
-            state.edit(Edit::Remove(key.into()))?;
+        let value = state.content().map_or(Ok(None), |content| content.read(&key))?;
+        if contains(&state, key.text()) {
+            state.edit(Edit::Remove(key.text().into()))?;
         }
         Ok(value)
     }
@@ -108,8 +114,8 @@ impl Session {
     /// # Errors
     ///
     /// Only those of the [type](Session).
-    pub fn contains(&self, key: &str) -> Result<bool, Error> {
-        Ok(contains(&*self.visit.open()?, key))
+    pub fn contains(&self, key: impl AsKey) -> Result<bool, Error> {
+        Ok(contains(&*self.visit.open()?, key.text()))
     }
 
     /// The keys, in alphabetical order.
@@ -131,7 +137,7 @@ impl Session {
         Ok(self.visit.open()?.content().map_or(0, |content| content.values.len()))
     }
 
-    /// True if there are no values. (There may be a user all the same.)
+    /// True if there are no values. (There may be a user all the same, or messages.)
     ///
     /// # Errors
     ///
@@ -140,14 +146,14 @@ impl Session {
         Ok(self.len()? == 0)
     }
 
-    /// Removes all values; the user stays.
+    /// Removes all values, [messages](Session::flash) and [form tokens](Session::issue_form_token); the user stays.
     ///
     /// # Errors
     ///
     /// Only those of the [type](Session).
     pub fn clear(&self) -> Result<(), Error> {
         let mut state = self.visit.open()?;
-        if state.content().is_none_or(|content| content.values.is_empty()) {
+        if state.content().is_none_or(Content::holds_nothing) {
             return Ok(());
         }
         state.edit(Edit::Clear)
@@ -158,21 +164,17 @@ fn contains(state: &State, key: &str) -> bool {
     state.content().is_some_and(|content| content.values.contains_key(key))
 }
 
-fn decode<T: DeserializeOwned>(content: &Content, key: &str) -> Result<Option<T>, Error> {
-    content.values.get(key).map(|value| serde_json::from_str(value.get())).transpose().map_err(Error::Value)
-}
-
 /// A typed function as one over raw values, that can run as often as a commit needs.
-fn replayable<T, F>(change: F) -> Change
+fn replayable<T, F>(shape: Shape<T>, change: F) -> Change
 where
-    T: Serialize + DeserializeOwned,
+    T: Serialize + DeserializeOwned + 'static,
     F: Fn(Option<T>) -> T + Send + 'static,
 {
-    Box::new(move |value: Option<&RawValue>| {
-        let present = value.map(|value| serde_json::from_str(value.get())).transpose()?;
-        let changed = to_raw_value(&change(present))?;
+    Box::new(move |value: Option<Versioned<'_>>| {
+        let present = value.map(|value| shape.read(value)).transpose()?;
+        let changed = to_raw_value(&change(present)).map_err(Error::Value)?;
         // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
-        serde_json::from_str::<T>(changed.get())?;
+        serde_json::from_str::<T>(changed.get()).map_err(Error::Value)?;
         Ok(changed)
     })
 }

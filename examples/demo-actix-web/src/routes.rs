@@ -5,7 +5,7 @@ use actix_web::rt::time::sleep;
 use actix_web::web::{Bytes, Path, ServiceConfig, delete, post, put, resource, route, scope};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use webstack_actix_web::Session;
-use webstack_demo_app::{Answer, Reply, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, values};
 
 use crate::ENVIRONMENT;
 
@@ -31,6 +31,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/invalidate").route(post().to(invalidate)))
                 .service(resource("/delete").route(post().to(forget)))
                 .service(resource("/clear").route(post().to(clear)))
+                .service(resource("/flash").route(get().to(messages)))
+                .service(resource("/flash/{text}").route(post().to(leave_message)))
                 .service(resource("/set-then/{status}").route(post().to(set_then)))
                 .service(resource("/save-then/{status}").route(post().to(save_then)))
                 .service(resource("/logout-then/{status}").route(post().to(logout_then)))
@@ -98,6 +100,14 @@ async fn forget(session: Session) -> HttpResponse {
 
 async fn clear(session: Session) -> HttpResponse {
     respond(lifecycle::clear(&session))
+}
+
+async fn messages(session: Session) -> HttpResponse {
+    respond(flash::take(&session))
+}
+
+async fn leave_message(session: Session, text: Path<String>) -> HttpResponse {
+    respond(flash::add(&session, &text))
 }
 
 async fn set_then(session: Session, status: Path<String>) -> HttpResponse {

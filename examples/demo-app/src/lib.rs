@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`values`] | `/api/session`, `/api/values/{key}`, `/api/increment/{key}` |
 //! | [`lifecycle`] | `/api/login/{user}`, `/api/logout`, `/api/renew`, `/api/invalidate`, `/api/delete`, `/api/clear` |
+//! | [`flash`] | `/api/flash/{text}`, `/api/flash` |
 //! | [`slow`] | `/api/slow-…`: the same with a pause in the middle, so that requests overlap |
 //! | [`status`] | `/api/set-then/…`, `/api/save-then/…`, `/api/logout-then/…`, `/api/own-cookie/…` |
 //! | [`page`], [`ui`] | `/` and `/ui/{action}`, for people; `/plain` |
@@ -15,6 +16,7 @@
 //!
 //! Servers write the paths their own way, beside the neutral application, so that both ways stay working.
 
+pub mod flash;
 mod input;
 pub mod lifecycle;
 pub mod page;

@@ -12,6 +12,7 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use webstack_core::flash::Flash;
 use webstack_core::{Error, Session};
 
 use crate::reply::with;
@@ -41,7 +42,7 @@ pub fn announced() -> &'static [Neighbour] {
     NEIGHBOURS.get().map_or(&[], Vec::as_slice)
 }
 
-/// `GET /`: the session, and a form for everything that can be done to it.
+/// `GET /`: the session, and a form for everything that can be done to it. It shows, and so takes, the messages that wait.
 ///
 /// # Errors
 ///
@@ -82,6 +83,7 @@ struct Page<'a> {
     created: Option<String>,
     accessed: Option<String>,
     expires: Option<String>,
+    messages: Vec<Flash>,
     values: Vec<Row>,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Page<'a> {
             created: session.created()?.map(rfc3339),
             accessed: session.accessed()?.map(rfc3339),
             expires: session.expires()?.map(rfc3339),
+            messages: session.flashes()?,
             values: all(session)?.into_iter().map(|(key, value)| Row::new(key, value.get())).collect(),
         })
     }
@@ -166,6 +169,7 @@ mod tests {
             created: Some(EVIL.into()),
             accessed: None,
             expires: None,
+            messages: Vec::new(),
             values: vec![Row::new(EVIL.into(), EVIL), Row::new("n".into(), "41")],
         }
     }

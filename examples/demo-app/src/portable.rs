@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use webstack_core::Session;
 use webstack_core::app::{self, App, Request};
 
-use crate::{Answer, Failure, MAX_BODY, Reply, lifecycle, page, slow, status, ui, values};
+use crate::{Answer, Failure, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, values};
 
 /// The demo application, to be mounted in the environment of this name; `sleep` is that environment's timer.
 ///
@@ -61,6 +61,7 @@ enum Route<'a> {
     Form(&'a str),
     Overview,
     Value(&'a str),
+    Messages,
     Act(&'a str, Option<&'a str>),
 }
 
@@ -71,20 +72,23 @@ impl<'a> Route<'a> {
             ["ui", action] => Route::Form(action),
             ["api", "session"] => Route::Overview,
             ["api", "values", key] => Route::Value(key),
+            ["api", "flash"] => Route::Messages,
             ["api", "slow-read", key] => Route::Act("slow-read", Some(key)),
             ["api", act @ ("logout" | "renew" | "invalidate" | "delete" | "clear")] => Route::Act(act, None),
             ["api", act @ ("set-then-panic" | "slow-renew" | "slow-logout")] => Route::Act(act, None),
             ["api", act @ ("increment" | "login" | "set-then" | "save-then" | "logout-then"), of] => {
                 Route::Act(act, Some(of))
             }
-            ["api", act @ ("own-cookie" | "slow-set" | "slow-increment"), of] => Route::Act(act, Some(of)),
+            ["api", act @ ("own-cookie" | "flash" | "slow-set" | "slow-increment"), of] => Route::Act(act, Some(of)),
             _ => return None,
         })
     }
 
     fn methods(&self) -> &'static [Method] {
         match self {
-            Route::Page | Route::Overview | Route::Act("slow-read", _) => &[Method::GET, Method::HEAD],
+            Route::Page | Route::Overview | Route::Messages | Route::Act("slow-read", _) => {
+                &[Method::GET, Method::HEAD]
+            }
             Route::Value(_) => &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE],
             Route::Form(_) | Route::Act(..) => &[Method::POST],
         }
@@ -122,6 +126,7 @@ impl<'a> Route<'a> {
             Route::Value(key) if method == Method::PUT => values::put(session, key, body),
             Route::Value(key) if method == Method::DELETE => values::remove(session, key),
             Route::Value(key) => values::get(session, key),
+            Route::Messages => flash::take(session),
             Route::Act(act, of) => match (act, of.unwrap_or_default()) {
                 ("increment", key) => values::increment(session, key).await,
                 ("login", user) => lifecycle::login(session, user),
@@ -134,6 +139,7 @@ impl<'a> Route<'a> {
                 ("save-then", code) => status::save_then(session, code).await,
                 ("logout-then", code) => status::logout_then(session, code),
                 ("set-then-panic", _) => status::set_then_panic(session),
+                ("flash", text) => flash::add(session, text),
                 ("own-cookie", value) => status::own_cookie(session, value),
                 ("slow-read", key) => slow::read(session, key, query, sleep).await,
                 ("slow-set", key) => slow::set(session, key, query, sleep).await,

@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use webstack_core::Session;
 
 use crate::input::Form;
-use crate::{Answer, Failure, Reply, lifecycle, page, values};
+use crate::{Answer, Failure, Reply, flash, lifecycle, page, values};
 
 /// `POST /ui/{action}`: does it and answers 303 to the page, or a page that says why not.
 ///
@@ -28,6 +28,7 @@ async fn run(session: &Session, action: &str, form: &Form<'_>) -> Answer {
         "set" => values::put(session, key()?, json(form.text("value")).as_bytes()),
         "increment" => values::increment(session, key()?).await,
         "remove" => values::remove(session, key()?),
+        "flash" => flash::add(session, form.field("text", "Please say something.")?),
         "login" => lifecycle::login(session, form.field("user", "Please say who you are.")?),
         "logout" => lifecycle::logout(session),
         "renew" => lifecycle::renew(session),

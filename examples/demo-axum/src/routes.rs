@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::time::sleep;
 use webstack_axum::Session;
-use webstack_demo_app::{Answer, Reply, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, values};
 
 use crate::ENVIRONMENT;
 
@@ -26,6 +26,8 @@ pub fn routes() -> Router {
         .route("/api/invalidate", post(invalidate))
         .route("/api/delete", post(forget))
         .route("/api/clear", post(clear))
+        .route("/api/flash", get(messages))
+        .route("/api/flash/{text}", post(leave_message))
         .route("/api/set-then/{status}", post(set_then))
         .route("/api/save-then/{status}", post(save_then))
         .route("/api/logout-then/{status}", post(logout_then))
@@ -92,6 +94,14 @@ async fn forget(session: Session) -> Response {
 
 async fn clear(session: Session) -> Response {
     respond(lifecycle::clear(&session))
+}
+
+async fn messages(session: Session) -> Response {
+    respond(flash::take(&session))
+}
+
+async fn leave_message(session: Session, Path(text): Path<String>) -> Response {
+    respond(flash::add(&session, &text))
 }
 
 async fn set_then(session: Session, Path(status): Path<String>) -> Response {

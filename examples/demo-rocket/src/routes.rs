@@ -2,7 +2,7 @@
 
 use rocket::tokio::time::sleep;
 use rocket::{Route, delete, get, post, put, routes};
-use webstack_demo_app::{lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{flash, lifecycle, page, slow, status, ui, values};
 use webstack_rocket::Session;
 
 use crate::ENVIRONMENT;
@@ -11,7 +11,7 @@ use crate::respond::Replied;
 
 /// The routes of the demo application. rocket answers HEAD by itself wherever there is a GET.
 pub fn routes() -> Vec<Route> {
-    let pages = routes![show, plain, act, overview, value, put_value, remove, increment];
+    let pages = routes![show, plain, act, overview, value, put_value, remove, increment, messages, leave_message];
     let lives = routes![login, logout, renew, invalidate, forget, clear];
     let statuses = routes![set_then, save_then, logout_then, set_then_panic, own_cookie];
     let slow = routes![slow_read, slow_set, slow_increment, slow_renew, slow_logout];
@@ -86,6 +86,16 @@ fn forget(session: Session) -> Replied {
 #[post("/api/clear")]
 fn clear(session: Session) -> Replied {
     lifecycle::clear(&session).into()
+}
+
+#[get("/api/flash")]
+fn messages(session: Session) -> Replied {
+    flash::take(&session).into()
+}
+
+#[post("/api/flash/<text>")]
+fn leave_message(session: Session, text: &str) -> Replied {
+    flash::add(&session, text).into()
 }
 
 #[post("/api/set-then/<code>")]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::sleep;
 use warp::http::{Response, StatusCode};
 use warp::{Filter, Rejection, Reply as _};
-use webstack_demo_app::{Answer, MAX_BODY, Reply, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, values};
 use webstack_warp::{Session, session};
 
 use crate::ENVIRONMENT;
@@ -65,7 +65,12 @@ fn reading_and_writing() -> impl Filter<Extract = (Replied,), Error = Rejection>
     let increment = warp::post().and(warp::path!("api" / "increment" / Segment)).and(session());
     let increment =
         increment.then(|key: Segment, s: Session| async move { respond(values::increment(&s, &key.0).await) });
-    overview.or(value).unify().or(put).unify().or(remove).unify().or(increment).unify().boxed()
+    let messages = get().and(warp::path!("api" / "flash")).and(session());
+    let messages = messages.map(|s: Session| respond(flash::take(&s)));
+    let message = warp::post().and(warp::path!("api" / "flash" / Segment)).and(session());
+    let message = message.map(|text: Segment, s: Session| respond(flash::add(&s, &text.0)));
+    let messages = messages.or(message).unify();
+    overview.or(value).unify().or(put).unify().or(remove).unify().or(increment).unify().or(messages).unify().boxed()
 }
 
 fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {

@@ -66,7 +66,7 @@ async fn count(session: Session) -> Result<HttpResponse> {
 }
 
 async fn value(session: Session, key: web::Path<String>) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(serde_json::json!({"value": session.get::<serde_json::Value>(&key)?})))
+    Ok(HttpResponse::Ok().json(serde_json::json!({"value": session.get::<serde_json::Value>(key.as_str())?})))
 }
 
 async fn panics() -> HttpResponse {

@@ -111,6 +111,11 @@ macro_rules! environment_suite {
                     delete_keeps_the_session_alone
                     nonsense_parameters_are_4xx
                 ]
+                flash: [
+                    a_flash_message_is_shown_once
+                    a_flash_message_counts_as_a_value
+                    parallel_flash_messages_are_all_shown
+                ]
                 page: [
                     the_page_is_plain_html
                     the_forms_do_what_the_routes_do

@@ -5,6 +5,7 @@ pub mod configuration;
 pub mod cookies;
 pub mod creation;
 pub mod emptied;
+pub mod flash;
 pub mod headers;
 pub mod outcome;
 pub mod page;

@@ -14,7 +14,7 @@ pub fn the_page_is_plain_html(environment: &dyn EnvironmentUnderTest) {
     assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
     assert!(!html.contains("<script") && !html.contains("src="), "no scripts, no images");
     assert!(!html.contains("action=\"/") && !html.contains("href=\"/"), "relative");
-    for action in ["set", "increment", "remove", "login", "logout", "renew", "invalidate", "delete", "clear"] {
+    for action in ["set", "increment", "remove", "flash", "login", "logout", "renew", "invalidate", "delete", "clear"] {
         assert!(html.contains(&format!("action=\"ui/{action}\"")), "{action}");
     }
 }
@@ -30,6 +30,10 @@ pub fn the_forms_do_what_the_routes_do(environment: &dyn EnvironmentUnderTest) {
     assert_eq!(browser.session()["values"], json!({ "a": [1], "b": "two words", "n": 2 }));
     done(submit(&mut browser, "remove", "key=a"));
     assert_eq!(browser.get("/api/values/a").value(), json!(null));
+
+    done(submit(&mut browser, "flash", "text=shown+once"));
+    assert!(browser.get("/").expect(200).text().contains("shown once"));
+    assert!(!browser.get("/").expect(200).text().contains("shown once"));
 
     done(submit(&mut browser, "login", "user=Ann")).token();
     assert_eq!(browser.session()["user"], json!("Ann"));
@@ -52,10 +56,11 @@ pub fn what_visitors_type_is_escaped(environment: &dyn EnvironmentUnderTest) {
     let mut browser = site.browser();
     let evil = "%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E";
     done(submit(&mut browser, "set", &format!("key={evil}&value={evil}")));
+    done(submit(&mut browser, "flash", &format!("text={evil}")));
     done(submit(&mut browser, "login", &format!("user={evil}")));
     let page = browser.get("/").expect(200).text();
     assert!(!page.contains("<img"), "{page}");
-    assert!(page.matches("img src=x onerror=alert(1)").count() >= 3, "it is shown: {page}");
+    assert!(page.matches("img src=x onerror=alert(1)").count() >= 4, "it is shown: {page}");
 }
 
 /// In words, with the status, as a page.
@@ -63,9 +68,13 @@ pub fn a_failing_form_says_why(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut browser = site.visitor();
     browser.put("/api/values/text", &json!("seven")).expect(204);
-    for (action, form, status) in
-        [("set", "key=&value=1", 400), ("login", "", 400), ("increment", "key=text", 422), ("nonsense", "", 404)]
-    {
+    for (action, form, status) in [
+        ("set", "key=&value=1", 400),
+        ("login", "", 400),
+        ("flash", "text=", 400),
+        ("increment", "key=text", 422),
+        ("nonsense", "", 404),
+    ] {
         let answer = submit(&mut browser, action, form);
         let html = answer.expect(status).text();
         assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");

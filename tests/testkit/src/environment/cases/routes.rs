@@ -99,6 +99,8 @@ pub fn nonsense_parameters_are_4xx(environment: &dyn EnvironmentUnderTest) {
         ("PUT", "/api/values/a".to_owned()),
         ("POST", "/api/own-cookie/a%3Bb".to_owned()),
         ("POST", "/api/own-cookie/a%0D%0Ab".to_owned()),
+        ("POST", "/api/flash".to_owned()),
+        ("POST", format!("/api/flash/{}", "x".repeat(5_000))),
         ("POST", "/ui/nonsense".to_owned()),
         ("POST", "/ui/set".to_owned()),
         ("GET", "/nowhere".to_owned()),
