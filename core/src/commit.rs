@@ -109,7 +109,11 @@ async fn update(engine: &Engine, base: &Arc<Base>, edits: &mut Edits) -> Result<
             return Ok(Committed::Gone);
         }
         let Some((record, expires, change)) = revise(engine, &seen, edits, renewed.as_ref())? else {
-            return Ok(keep_alive(engine, &seen).await);
+            return Ok(match keep_alive(engine, &seen).await {
+                // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
+                Committed::Unchanged if !Arc::ptr_eq(&seen, base) => Committed::Stored(seen, TokenChange::Keep),
+                kept => kept,
+            });
         };
         match engine.store.update(&id, seen.version, entry(engine, &record, expires)?).await {
             Ok(Updated::Applied(version)) => {
