@@ -76,6 +76,7 @@ mod busybox {
         ]
         process: [
             a_lost_directory_is_an_opaque_failure
+            a_record_that_cannot_be_read_is_an_opaque_failure
             a_session_survives_a_restart
             two_processes_share_one_session
         ]

@@ -109,8 +109,13 @@ impl Site {
 
     /// How many sessions the store has: files `<two hex>/<id>`, the id beginning with the same two digits.
     pub fn records(&self) -> usize {
+        self.record_files().len()
+    }
+
+    /// The files that hold a session each.
+    pub(super) fn record_files(&self) -> Vec<PathBuf> {
         let store = self.store();
-        let is_record = |path: &&PathBuf| {
+        let is_record = |path: &PathBuf| {
             let place = path.strip_prefix(&store).map(|place| place.to_string_lossy().into_owned()).unwrap_or_default();
             let Some((shard, id)) = place.split_once('/') else { return false };
             shard.len() == 2
@@ -118,7 +123,9 @@ impl Site {
                 && id.starts_with(shard)
                 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
         };
-        files(&store).iter().filter(is_record).count()
+        let mut found = files(&store);
+        found.retain(is_record);
+        found
     }
 
     /// Runs `slow`, a request that waits for a second inside the server, and meanwhile `quick`.

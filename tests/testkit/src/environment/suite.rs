@@ -94,6 +94,7 @@ macro_rules! environment_suite {
                     two_processes_share_one_session
                     requests_in_flight_are_finished
                     a_lost_directory_is_an_opaque_failure
+                    a_record_that_cannot_be_read_is_an_opaque_failure
                     the_token_is_in_no_file_and_no_log
                 ]
                 configuration: [
