@@ -19,7 +19,8 @@ pub type ReplyBody<B> = Either<B, Full<Bytes>>;
 /// Gives every request inside of it a session.
 ///
 /// What comes out of this layer is what is stored, so layers that turn errors into responses belong inside of it, and
-/// those that only look, such as tracing, where they like.
+/// those that only look, such as tracing, where they like. An error that comes out has no headers: what the request had
+/// saved before stays, and the token of a session that began or was renewed by that reaches nobody.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
@@ -84,7 +85,7 @@ where
             let response = match inner.await {
                 Ok(response) => response,
                 Err(error) => {
-                    // What the error becomes is decided outside; a failure to store has been reported.
+                    // What it becomes is decided outside, without these headers; a failure to store has been reported.
                     let _ = exchange.finish(Outcome::Discard).await;
                     return Err(error);
                 }
