@@ -105,6 +105,20 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// A refusal of this status, for what fails before there is an exchange.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use webstack_core::Refusal;
+    ///
+    /// let refusal = Refusal::of_status(StatusCode::PAYLOAD_TOO_LARGE);
+    /// assert_eq!(refusal.body(), "Payload Too Large");
+    /// assert!(refusal.headers().any(|(name, value)| name == "cache-control" && value == "no-store"));
+    /// ```
+    pub fn of_status(status: StatusCode) -> Self {
+        Refusal { status }
+    }
+
     /// The status of the reply.
     pub fn status(&self) -> StatusCode {
         self.status
