@@ -71,6 +71,7 @@ mod busybox {
             a_5xx_discards_what_it_set
             a_5xx_logout_still_ends
             a_client_that_leaves_breaks_nothing
+            a_logout_before_a_panic_holds
             a_panic_rolls_back
             changes_are_kept_below_500
         ]

@@ -153,6 +153,23 @@ impl Site {
         self.browser().get(&format!("/api/slow-read/nothing?ms={millis}")).expect(200);
     }
 
+    /// Waits until something is so that the server does in its own time.
+    ///
+    /// # Panics
+    ///
+    /// If it does not become so, or the server does not answer.
+    #[track_caller]
+    pub fn wait_until(&self, mut is_so: impl FnMut() -> bool) {
+        let is_so_at_last = (0..200).any(|_| {
+            let now = is_so();
+            if !now {
+                self.wait(25);
+            }
+            now
+        });
+        assert!(is_so_at_last, "it has not become so");
+    }
+
     /// Runs the same at the same time: `times` requests of clones of one browser.
     ///
     /// # Panics

@@ -38,6 +38,7 @@ macro_rules! environment_suite {
                     a_5xx_after_a_save_keeps_what_was_saved
                     a_5xx_logout_still_ends
                     a_panic_rolls_back
+                    a_logout_before_a_panic_holds
                     a_client_that_leaves_breaks_nothing
                     a_value_over_the_limit_is_413_and_changes_nothing
                     a_large_value_is_kept

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::environment::{EnvironmentUnderTest, PanicIs, Site};
+use crate::environment::{Answer, Browser, EnvironmentUnderTest, PanicIs, Site};
 
 use super::expect_stranger;
 
@@ -59,17 +59,37 @@ pub fn a_panic_rolls_back(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut visitor = site.visitor();
     for browser in [&mut visitor, &mut site.browser()] {
-        match (browser.try_send("POST", "/api/set-then-panic", &[], b""), environment.capabilities().panics()) {
-            (Err(_), PanicIs::Closed) => {}
-            (Ok(answer), PanicIs::Status500) => {
-                answer.expect(500).expect_no_session_header();
-            }
-            (other, declared) => panic!("a panic is {declared:?}, not {other:?}"),
+        if let Some(answer) = expect_panic(environment, browser, "/api/set-then-panic") {
+            answer.expect_no_session_header();
         }
     }
     assert_eq!(visitor.get("/api/values/panicked").value(), json!(null));
     assert_eq!(visitor.get("/api/values/n").value(), json!(1));
     assert_eq!(site.records(), 1);
+}
+
+/// What revokes is done though nobody is there to answer.
+pub fn a_logout_before_a_panic_holds(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::open(environment);
+    let mut visitor = site.visitor();
+    let mut late = visitor.clone();
+    expect_panic(environment, &mut visitor, "/api/logout-then-panic");
+    // the client may see its connection closed a moment before that
+    site.wait_until(|| site.records() == 0);
+    expect_stranger(&mut late);
+}
+
+/// The answer to a request whose handler panics, if there is one.
+#[track_caller]
+fn expect_panic(environment: &dyn EnvironmentUnderTest, browser: &mut Browser, path: &str) -> Option<Answer> {
+    match (browser.try_send("POST", path, &[], b""), environment.capabilities().panics()) {
+        (Err(_), PanicIs::Closed) => None,
+        (Ok(answer), PanicIs::Status500) => {
+            answer.expect(500);
+            Some(answer)
+        }
+        (other, declared) => panic!("a panic is {declared:?}, not {other:?}"),
+    }
 }
 
 /// A client that leaves in the middle: all of what its request did is stored or nothing, and the session lives.
