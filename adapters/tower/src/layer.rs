@@ -6,15 +6,16 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
-use webstack_core::{Error, Exchange, Outcome, Session, Sessions};
+use webstack_core::app::{Body, IntoResponse as _};
+use webstack_core::{Exchange, Outcome, Session, Sessions};
 
 use crate::head::{Head, MountOf};
 
 /// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
-pub type ReplyBody<B> = Either<B, Full<Bytes>>;
+pub type ReplyBody<B> = Either<B, Body>;
 
 /// Gives every request inside of it a session.
 ///
@@ -101,14 +102,6 @@ async fn conclude<B>(exchange: Exchange, mut response: Response<B>) -> Response<
             headers.apply(response.headers_mut());
             response.map(Either::Left)
         }
-        Err(error) => refuse(&error),
+        Err(error) => error.into_response().map(Either::Right),
     }
-}
-
-fn refuse<B>(error: &Error) -> Response<ReplyBody<B>> {
-    let refusal = error.refusal();
-    let mut response = Response::new(Either::Right(Full::from(refusal.body())));
-    *response.status_mut() = refusal.status();
-    response.headers_mut().extend(refusal.headers());
-    response
 }
