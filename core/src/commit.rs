@@ -185,7 +185,11 @@ async fn update(
             continue;
         }
         let Some((record, expires, change)) = revise(engine, &seen, edits, renewed.as_ref(), hold)? else {
-            return Ok(keep_alive(engine, &seen).await);
+            return Ok(match keep_alive(engine, &seen).await {
+                // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
+                Committed::Unchanged if !Arc::ptr_eq(&seen, base) => Committed::Stored(seen, TokenChange::Keep),
+                kept => kept,
+            });
         };
         match engine.store.update(&id, seen.version, entry(engine, &record, expires)?).await {
             Ok(Updated::Applied(version)) => {

@@ -141,6 +141,20 @@ impl Refusal {
         Refusal { status: StatusCode::FOUND, location: Some(location) }
     }
 
+    /// A refusal of this status, for what fails before there is an exchange.
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use webstack_core::Refusal;
+    ///
+    /// let refusal = Refusal::of_status(StatusCode::PAYLOAD_TOO_LARGE);
+    /// assert_eq!(refusal.body(), "Payload Too Large");
+    /// assert!(refusal.headers().any(|(name, value)| name == "cache-control" && value == "no-store"));
+    /// ```
+    pub fn of_status(status: StatusCode) -> Self {
+        Refusal { status, location: None }
+    }
+
     /// The status of the reply.
     pub fn status(&self) -> StatusCode {
         self.status

@@ -7,6 +7,8 @@
 //! Data flows one way: a [`RequestHead`] opens an [`Exchange`]; it holds a [`Session`]; what the application does to it is
 //! committed to a [`Store`](store::Store); the [`ReplyHeaders`] tell the browser.
 
+#[doc(hidden)]
+pub mod adapter;
 pub mod app;
 mod carrier;
 mod clock;

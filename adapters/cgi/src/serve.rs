@@ -5,10 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode};
 use webstack_core::app::{App, Body, IntoResponse as _, Response, respond_mounted};
-use webstack_core::{ConfigError, Outcome, Sessions};
+use webstack_core::{ConfigError, Outcome, Refusal, Sessions};
 
 use crate::drive::{Drive, Thread};
 use crate::output::Document;
@@ -147,12 +146,7 @@ fn reply(response: Response, variables: &Variables, drive: &impl Drive) -> ExitC
 
 /// A response that says nothing but its status.
 fn opaque(status: StatusCode) -> Response {
-    let mut response = Response::new(status.canonical_reason().unwrap_or("Error").into());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Refusal::of_status(status).into_response()
 }
 
 /// Why the program answers without calling the application.

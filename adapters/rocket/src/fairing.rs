@@ -6,7 +6,7 @@ use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Build, Data, Orbit, Request, Response, Rocket};
 use webstack_core::{Exchange, Outcome, Placing, Refusal, Session, Sessions};
 
-use crate::error::refuse;
+use crate::error::{refuse, status};
 use crate::head::Head;
 use crate::preempt;
 
@@ -73,8 +73,9 @@ impl Fairing for SessionFairing {
         let Some(exchange) = opened.lock().exchange.take() else { return };
         match exchange.finish(Outcome::of_status(response.status().code)).await {
             Ok(headers) => {
-                // Catchers answer what the guard refused, and know nothing of Retry-After.
-                if let Some(refusal) = opened.lock().refused.take() {
+                // Catchers answer what the guard refused, and know nothing of Retry-After. A handler may do without.
+                let refused = opened.lock().refused.take();
+                if let Some(refusal) = refused.filter(|refusal| status(refusal) == response.status()) {
                     for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
                         response
                             .set_raw_header(name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned());

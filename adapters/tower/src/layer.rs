@@ -6,20 +6,22 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
-use webstack_core::{Exchange, Outcome, Refusal, Session, Sessions};
+use webstack_core::app::{Body, IntoResponse as _};
+use webstack_core::{Exchange, Outcome, Session, Sessions};
 
 use crate::head::{Head, MountOf};
 
 /// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
-pub type ReplyBody<B> = Either<B, Full<Bytes>>;
+pub type ReplyBody<B> = Either<B, Body>;
 
 /// Gives every request inside of it a session.
 ///
 /// What comes out of this layer is what is stored, so layers that turn errors into responses belong inside of it, and
-/// those that only look, such as tracing, where they like.
+/// those that only look, such as tracing, where they like. An error that comes out has no headers: what the request had
+/// saved before stays, and the token of a session that began or was renewed by that reaches nobody.
 #[derive(Clone, Debug)]
 pub struct SessionLayer {
     sessions: Sessions,
@@ -89,7 +91,7 @@ where
         let mut inner = std::mem::replace(&mut self.inner, other);
         Box::pin(async move {
             if let Some(refusal) = exchange.preempt().await {
-                return Ok(refuse(&refusal));
+                return Ok(refusal.into_response().map(Either::Right));
             }
             answer(exchange, inner.call(request)).await
         })
@@ -103,7 +105,7 @@ async fn answer<E, B>(
     let response = match inner.await {
         Ok(response) => response,
         Err(error) => {
-            // What the error becomes is decided outside; a failure to store has been reported.
+            // What it becomes is decided outside, without these headers; a failure to store has been reported.
             let _ = exchange.finish(Outcome::Discard).await;
             return Err(error);
         }
@@ -117,13 +119,6 @@ async fn conclude<B>(exchange: Exchange, mut response: Response<B>) -> Response<
             headers.apply(response.headers_mut());
             response.map(Either::Left)
         }
-        Err(error) => refuse(&error.refusal()),
+        Err(error) => error.into_response().map(Either::Right),
     }
-}
-
-fn refuse<B>(refusal: &Refusal) -> Response<ReplyBody<B>> {
-    let mut response = Response::new(Either::Right(Full::from(refusal.body())));
-    *response.status_mut() = refusal.status();
-    response.headers_mut().extend(refusal.headers());
-    response
 }

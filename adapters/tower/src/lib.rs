@@ -36,7 +36,8 @@
 //! | what happens | what becomes of the session |
 //! |---|---|
 //! | a response below 500 | stored before the first byte |
-//! | a status of 500 and above, an error of the inner service | dropped; a logout holds |
+//! | a status of 500 and above | dropped; a logout holds |
+//! | an error of the inner service | dropped; a logout holds; no header is sent, not even the cookie of what was saved |
 //! | a panic, or the future is dropped because the client left | dropped; a logout holds |
 //! | the client leaves after the inner service has answered | stored to the end |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |

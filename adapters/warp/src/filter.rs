@@ -1,21 +1,13 @@
 //! The session as what a filter extracts.
 
-use std::ops::Deref;
-
 use warp::{Filter, Rejection};
+use webstack_core::adapter::loaded;
 
 use crate::Error;
 
-/// The visitor's session, loaded. Extracted by [`session`]; see [`webstack_core::Session`] for what it can do.
-#[derive(Clone, Debug)]
-pub struct Session(webstack_core::Session);
-
-impl Deref for Session {
-    type Target = webstack_core::Session;
-
-    fn deref(&self) -> &webstack_core::Session {
-        &self.0
-    }
+webstack_core::__adapter_session! {
+    /// The visitor's session, loaded. Extracted by [`session`]; see [`webstack_core::Session`] for what it can do.
+    pub struct Session;
 }
 
 /// Extracts the visitor's session. It rejects with an [`Error`] if the session cannot be loaded.
@@ -37,10 +29,5 @@ pub fn session() -> impl Filter<Extract = (Session,), Error = Rejection> + Copy 
 }
 
 async fn load(session: Option<webstack_core::Session>) -> Result<Session, Rejection> {
-    let load = async {
-        let session = session.ok_or(webstack_core::Error::NotInstalled)?;
-        session.load().await?;
-        Ok(Session(session))
-    };
-    load.await.map_err(|error: webstack_core::Error| warp::reject::custom(Error::from(error)))
+    loaded(session).await.map(Session).map_err(|error| warp::reject::custom(Error::from(error)))
 }

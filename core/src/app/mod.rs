@@ -40,6 +40,7 @@ use tower_service::Service;
 pub use body::{Body, BodyError};
 pub use mount::{Mount, respond_mounted};
 
+use crate::adapter::loaded;
 use crate::{Error, Refusal, Session};
 
 /// A request to a neutral application.
@@ -78,12 +79,7 @@ where
 ///
 /// [`Error::NotInstalled`] if the application is mounted without sessions; what the store says.
 pub fn session<B>(request: &http::Request<B>) -> impl Future<Output = Result<Session, Error>> + Send + use<B> {
-    let session = request.extensions().get::<Session>().cloned();
-    async move {
-        let session = session.ok_or(Error::NotInstalled)?;
-        session.load().await?;
-        Ok(session)
-    }
+    loaded(request.extensions().get().cloned())
 }
 
 /// Makes an application of an asynchronous function.

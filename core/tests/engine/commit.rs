@@ -221,6 +221,24 @@ fn a_change_that_fails_is_not_stored_now_or_later() {
 }
 
 #[test]
+fn two_requests_that_store_the_same_have_both_stored_it() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let (first, second) = (visitor.arrive(&site), visitor.arrive(&site));
+    for request in [&first, &second] {
+        assert_eq!(block_on(request.session.apply("k", |_: Option<u32>| 5)).unwrap(), 5);
+    }
+    for request in [&first, &second] {
+        request.session.insert("s", &7).unwrap();
+        block_on(request.session.save()).unwrap();
+        assert_eq!(request.session.get::<u32>("s").unwrap(), Some(7));
+        assert_eq!(request.session.get::<u32>("k").unwrap(), Some(5));
+    }
+    assert_eq!(set_cookie(&second.answer(Outcome::Keep)), None);
+    assert_eq!(value(&site, &visitor, "s"), Some(7));
+}
+
+#[test]
 fn two_handles_of_one_request_save_in_turn() {
     let site = Site::new();
     let visitor = known(&site);

@@ -37,6 +37,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/save-then/{status}").route(post().to(save_then)))
                 .service(resource("/logout-then/{status}").route(post().to(logout_then)))
                 .service(resource("/set-then-panic").route(post().to(set_then_panic)))
+                .service(resource("/logout-then-panic").route(post().to(logout_then_panic)))
                 .service(resource("/own-cookie/{value}").route(post().to(own_cookie)))
                 .service(resource("/slow-read/{key}").route(get().to(slow_read)))
                 .service(resource("/slow-set/{key}").route(post().to(slow_set)))
@@ -124,6 +125,10 @@ async fn logout_then(session: Session, status: Path<String>) -> HttpResponse {
 
 async fn set_then_panic(session: Session) -> HttpResponse {
     respond(status::set_then_panic(&session))
+}
+
+async fn logout_then_panic(session: Session) -> HttpResponse {
+    respond(status::logout_then_panic(&session))
 }
 
 async fn own_cookie(session: Session, value: Path<String>) -> HttpResponse {

@@ -75,7 +75,8 @@ impl<'a> Route<'a> {
             ["api", "flash"] => Route::Messages,
             ["api", "slow-read", key] => Route::Act("slow-read", Some(key)),
             ["api", act @ ("logout" | "renew" | "invalidate" | "delete" | "clear")] => Route::Act(act, None),
-            ["api", act @ ("set-then-panic" | "slow-renew" | "slow-logout")] => Route::Act(act, None),
+            ["api", act @ ("set-then-panic" | "logout-then-panic")] => Route::Act(act, None),
+            ["api", act @ ("slow-renew" | "slow-logout")] => Route::Act(act, None),
             ["api", act @ ("increment" | "login" | "set-then" | "save-then" | "logout-then"), of] => {
                 Route::Act(act, Some(of))
             }
@@ -140,6 +141,7 @@ impl<'a> Route<'a> {
                 ("logout-then", code) => status::logout_then(session, code),
                 ("set-then-panic", _) => status::set_then_panic(session),
                 ("flash", text) => flash::add(session, text),
+                ("logout-then-panic", _) => status::logout_then_panic(session),
                 ("own-cookie", value) => status::own_cookie(session, value),
                 ("slow-read", key) => slow::read(session, key, query, sleep).await,
                 ("slow-set", key) => slow::set(session, key, query, sleep).await,

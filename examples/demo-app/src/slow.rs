@@ -23,7 +23,7 @@ where
     values::get(session, key)
 }
 
-/// `POST /api/slow-set/{key}?ms=N`: waits, then sets the key to true.
+/// `POST /api/slow-set/{key}?ms=N`: sets the key to false, waits, then sets it to true; so half of it can be told.
 ///
 /// # Errors
 ///
@@ -32,7 +32,10 @@ pub async fn set<F>(session: &Session, key: &str, query: &str, sleep: impl FnOnc
 where
     F: Future<Output = ()>,
 {
-    pause(session, query, sleep).await?;
+    let length = input::pause(query)?;
+    session.load().await?;
+    session.insert(key, &false)?;
+    sleep(length).await;
     session.insert(key, &true)?;
     Ok(no_content())
 }

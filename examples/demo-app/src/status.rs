@@ -55,6 +55,20 @@ pub fn set_then_panic(session: &Session) -> Answer {
     panic!("a handler panicked, as it was asked to");
 }
 
+/// `POST /api/logout-then-panic`: ends the session, then panics.
+///
+/// # Errors
+///
+/// If the session fails.
+///
+/// # Panics
+///
+/// Always, if the session does not fail: that is what it is for.
+pub fn logout_then_panic(session: &Session) -> Answer {
+    session.invalidate()?;
+    panic!("a handler panicked, as it was asked to");
+}
+
 /// `POST /api/own-cookie/{value}`: the application sets a cookie and varies on a header, beside the session's.
 ///
 /// # Errors

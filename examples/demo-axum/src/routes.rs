@@ -32,6 +32,7 @@ pub fn routes() -> Router {
         .route("/api/save-then/{status}", post(save_then))
         .route("/api/logout-then/{status}", post(logout_then))
         .route("/api/set-then-panic", post(set_then_panic))
+        .route("/api/logout-then-panic", post(logout_then_panic))
         .route("/api/own-cookie/{value}", post(own_cookie))
         .route("/api/slow-read/{key}", get(slow_read))
         .route("/api/slow-set/{key}", post(slow_set))
@@ -118,6 +119,10 @@ async fn logout_then(session: Session, Path(status): Path<String>) -> Response {
 
 async fn set_then_panic(session: Session) -> Response {
     respond(status::set_then_panic(&session))
+}
+
+async fn logout_then_panic(session: Session) -> Response {
+    respond(status::logout_then_panic(&session))
 }
 
 async fn own_cookie(session: Session, Path(value): Path<String>) -> Response {

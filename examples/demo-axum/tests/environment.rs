@@ -1,11 +1,13 @@
 //! axum keeps what every environment promises.
 
-use webstack_testkit::environment::{PanicIs, Program};
+use webstack_testkit::environment::{LeavingIs, PanicIs, Program};
 use webstack_testkit::environment_suite;
 
-environment_suite!(axum, Program::new(env!("CARGO_BIN_EXE_demo-axum")).panics(PanicIs::Closed).multi_process());
+fn program() -> Program {
+    let program = Program::new(env!("CARGO_BIN_EXE_demo-axum")).panics(PanicIs::Closed).multi_process();
+    program.leaving(LeavingIs::Cancellation)
+}
 
-environment_suite!(
-    axum_portable,
-    Program::new(env!("CARGO_BIN_EXE_demo-axum")).panics(PanicIs::Closed).multi_process().below("/portable")
-);
+environment_suite!(axum, program());
+
+environment_suite!(axum_portable, program().below("/portable"));

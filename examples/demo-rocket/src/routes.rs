@@ -13,7 +13,7 @@ use crate::respond::Replied;
 pub fn routes() -> Vec<Route> {
     let pages = routes![show, plain, act, overview, value, put_value, remove, increment, messages, leave_message];
     let lives = routes![login, logout, renew, invalidate, forget, clear];
-    let statuses = routes![set_then, save_then, logout_then, set_then_panic, own_cookie];
+    let statuses = routes![set_then, save_then, logout_then, set_then_panic, logout_then_panic, own_cookie];
     let slow = routes![slow_read, slow_set, slow_increment, slow_renew, slow_logout];
     [pages, lives, statuses, slow].concat()
 }
@@ -116,6 +116,11 @@ fn logout_then(session: Session, code: &str) -> Replied {
 #[post("/api/set-then-panic")]
 fn set_then_panic(session: Session) -> Replied {
     status::set_then_panic(&session).into()
+}
+
+#[post("/api/logout-then-panic")]
+fn logout_then_panic(session: Session) -> Replied {
+    status::logout_then_panic(&session).into()
 }
 
 #[post("/api/own-cookie/<value>")]

@@ -82,8 +82,10 @@ fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     let save_then = warp::post().and(warp::path!("api" / "save-then" / Segment)).and(session());
     let save_then =
         save_then.then(|code: Segment, s: Session| async move { respond(status::save_then(&s, &code.0).await) });
-    let panic = warp::post().and(warp::path!("api" / "set-then-panic")).and(session());
-    let panic = panic.map(|s: Session| respond(status::set_then_panic(&s)));
+    let set_then_panic = warp::post().and(warp::path!("api" / "set-then-panic")).and(session());
+    let set_then_panic = set_then_panic.map(|s: Session| respond(status::set_then_panic(&s)));
+    let logout_then_panic = warp::post().and(warp::path!("api" / "logout-then-panic")).and(session());
+    let logout_then_panic = logout_then_panic.map(|s: Session| respond(status::logout_then_panic(&s)));
     of("set-then", |s, code| status::set_then(s, code))
         .or(of("logout-then", |s, code| status::logout_then(s, code)))
         .unify()
@@ -91,7 +93,9 @@ fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
         .unify()
         .or(save_then)
         .unify()
-        .or(panic)
+        .or(set_then_panic)
+        .unify()
+        .or(logout_then_panic)
         .unify()
         .boxed()
 }

@@ -59,7 +59,7 @@ pub(crate) fn free_address(number: u16) -> SocketAddr {
 /// How long a server may take to accept connections: a bound, not an expectation.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Starts a server in a process group of its own, and waits until it accepts connections and has made its sockets.
+/// Starts a server in a process group of its own, and waits until it accepts connections and what is behind it is ready.
 ///
 /// # Errors
 ///
@@ -67,7 +67,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn launch(
     command: &mut Command,
     address: SocketAddr,
-    sockets: &[PathBuf],
+    is_ready_behind: impl Fn() -> bool,
     url: &str,
 ) -> Result<Server, NotStarted> {
     // Servers leave processes behind when they are killed, and not every machine has somebody who waits for them.
@@ -81,7 +81,7 @@ pub(crate) fn launch(
             let output = child.wait_with_output().expect("its output is piped");
             return Err(NotStarted { status, stderr: String::from_utf8_lossy(&output.stderr).into_owned() });
         }
-        if sockets.iter().all(|socket| socket.exists()) && TcpStream::connect(address).is_ok() {
+        if TcpStream::connect(address).is_ok() && is_ready_behind() {
             return Ok(Server::adopt(child, url).leading_its_group());
         }
         assert!(begun.elapsed() < PATIENCE, "{command:?} is not ready after {PATIENCE:?}");

@@ -59,7 +59,7 @@ impl SharedSite {
         fs::write(&configuration, nginx::configuration(place.path(), &servers)).expect("a configuration");
         let mut command = Command::new(find("nginx").expect("it is installed"));
         command.args(["-e", "stderr", "-p"]).arg(place.path()).arg("-c").arg(configuration);
-        let proxy = launch(&mut command, address, &[], &format!("https://{address}"));
+        let proxy = launch(&mut command, address, || true, &format!("https://{address}"));
         let proxy = proxy.unwrap_or_else(|error| panic!("{error:?}: {servers}"));
         Some(SharedSite { proxy, address, applications, _place: place })
     }

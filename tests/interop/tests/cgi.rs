@@ -71,11 +71,13 @@ mod busybox {
             a_5xx_discards_what_it_set
             a_5xx_logout_still_ends
             a_client_that_leaves_breaks_nothing
+            a_logout_before_a_panic_holds
             a_panic_rolls_back
             changes_are_kept_below_500
         ]
         process: [
             a_lost_directory_is_an_opaque_failure
+            a_record_that_cannot_be_read_is_an_opaque_failure
             a_session_survives_a_restart
             two_processes_share_one_session
         ]

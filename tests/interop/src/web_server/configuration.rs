@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use webstack_testkit::environment::Settings;
@@ -25,10 +27,25 @@ impl Instance<'_> {
         format!("http://{}/cgi-bin/demo-cgi", self.address)
     }
 
-    /// What has to exist beside the port before a request can be answered.
-    pub(super) fn sockets(&self) -> Vec<PathBuf> {
-        let socket = self.root.join("fcgiwrap.sock");
-        if self.root.join("nginx.conf").exists() { vec![socket] } else { Vec::new() }
+    /// True once the process that starts the programs can be reached by the one that has the port.
+    ///
+    /// Its socket is there before it has been given to the user who is to connect, and that before anybody listens.
+    pub(super) fn is_ready_behind(&self, server: WebServer) -> bool {
+        match server {
+            WebServer::ApacheCgid => self.own_socket("cgid.sock").is_some(),
+            WebServer::Nginx => {
+                self.own_socket("fcgiwrap.sock").is_some_and(|socket| UnixStream::connect(socket).is_ok())
+            }
+            WebServer::ApacheCgi | WebServer::Lighttpd | WebServer::Busybox => true,
+        }
+    }
+
+    /// The socket of this name, once it is whose the directory is. Apache appends the number of its process to the name.
+    fn own_socket(&self, name: &str) -> Option<PathBuf> {
+        let owner = |path: &Path| path.symlink_metadata().map(|meta| meta.uid()).ok();
+        let entries = fs::read_dir(self.root).ok()?.flatten();
+        let mut sockets = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(name));
+        sockets.next().map(|entry| entry.path()).filter(|socket| owner(socket) == owner(self.root))
     }
 
     /// The script that runs the server until it is told to end, and then shows the logs.

@@ -65,6 +65,6 @@ impl EnvironmentUnderTest for WebServer {
             _ => inherited,
         };
         inherited.apply(command.arg(root.join("run")));
-        launch(&mut command, instance.address, &instance.sockets(), &instance.url())
+        launch(&mut command, instance.address, || instance.is_ready_behind(*self), &instance.url())
     }
 }

@@ -56,6 +56,15 @@ pub enum PanicIs {
     Status500,
 }
 
+/// What becomes of a handler whose client leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeavingIs {
+    /// It runs to its end as if the client were there.
+    Ignored,
+    /// It is cancelled.
+    Cancellation,
+}
+
 /// What an environment can do.
 ///
 /// ```
@@ -67,6 +76,7 @@ pub enum PanicIs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     panics: PanicIs,
+    leaving: LeavingIs,
     several_processes: bool,
     stays: bool,
     bytes_in_headers: bool,
@@ -74,9 +84,22 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// A server that stays between requests, one process at a time.
+    /// A server that stays between requests, one process at a time, and answers whether or not the client is still there.
     pub const fn new(panics: PanicIs) -> Self {
-        Capabilities { panics, several_processes: false, stays: true, bytes_in_headers: true, resolves_dots: false }
+        Capabilities {
+            panics,
+            leaving: LeavingIs::Ignored,
+            several_processes: false,
+            stays: true,
+            bytes_in_headers: true,
+            resolves_dots: false,
+        }
+    }
+
+    /// Says what becomes of a handler whose client leaves.
+    #[must_use]
+    pub const fn with_leaving(self, leaving: LeavingIs) -> Self {
+        Capabilities { leaving, ..self }
     }
 
     /// Several servers may run over one store.
@@ -107,6 +130,11 @@ impl Capabilities {
     /// What a client sees of a handler that panics.
     pub const fn panics(&self) -> PanicIs {
         self.panics
+    }
+
+    /// What becomes of a handler whose client leaves.
+    pub const fn leaving(&self) -> LeavingIs {
+        self.leaving
     }
 
     /// True if several servers may run over one store.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Capabilities, EnvironmentUnderTest, NotStarted, PanicIs, Server, Settings};
+use super::{Capabilities, EnvironmentUnderTest, LeavingIs, NotStarted, PanicIs, Server, Settings};
 
 /// A program that serves the demo application: started as `program --listen 127.0.0.1:0`, it prints
 /// `listening on http://ADDRESS` once it accepts connections, and ends on SIGTERM.
@@ -15,7 +15,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program at this path. A panic closes the connection, and one process runs at a time, until said otherwise.
+    /// The program at this path. Until said otherwise a panic closes the connection, a client that leaves is ignored, and one
+    /// process runs at a time.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Program { path: path.into(), mount: String::new(), capabilities: Capabilities::new(PanicIs::Closed) }
     }
@@ -24,6 +25,12 @@ impl Program {
     #[must_use]
     pub fn panics(self, panics: PanicIs) -> Self {
         Program { capabilities: Capabilities { panics, ..self.capabilities }, ..self }
+    }
+
+    /// What becomes of a handler whose client leaves.
+    #[must_use]
+    pub fn leaving(self, leaving: LeavingIs) -> Self {
+        Program { capabilities: self.capabilities.with_leaving(leaving), ..self }
     }
 
     /// The demo application to be tested is mounted under this path, as `/portable`.

@@ -109,8 +109,13 @@ impl Site {
 
     /// How many sessions the store has: files `<two hex>/<id>`, the id beginning with the same two digits.
     pub fn records(&self) -> usize {
+        self.record_files().len()
+    }
+
+    /// The files that hold a session each.
+    pub(super) fn record_files(&self) -> Vec<PathBuf> {
         let store = self.store();
-        let is_record = |path: &&PathBuf| {
+        let is_record = |path: &PathBuf| {
             let place = path.strip_prefix(&store).map(|place| place.to_string_lossy().into_owned()).unwrap_or_default();
             let Some((shard, id)) = place.split_once('/') else { return false };
             shard.len() == 2
@@ -118,7 +123,9 @@ impl Site {
                 && id.starts_with(shard)
                 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
         };
-        files(&store).iter().filter(is_record).count()
+        let mut found = files(&store);
+        found.retain(is_record);
+        found
     }
 
     /// Runs `slow`, a request that waits for a second inside the server, and meanwhile `quick`.
@@ -144,6 +151,23 @@ impl Site {
     /// If the server does not answer.
     pub fn wait(&self, millis: u32) {
         self.browser().get(&format!("/api/slow-read/nothing?ms={millis}")).expect(200);
+    }
+
+    /// Waits until something is so that the server does in its own time.
+    ///
+    /// # Panics
+    ///
+    /// If it does not become so, or the server does not answer.
+    #[track_caller]
+    pub fn wait_until(&self, mut is_so: impl FnMut() -> bool) {
+        let is_so_at_last = (0..200).any(|_| {
+            let now = is_so();
+            if !now {
+                self.wait(25);
+            }
+            now
+        });
+        assert!(is_so_at_last, "it has not become so");
     }
 
     /// Runs the same at the same time: `times` requests of clones of one browser.

@@ -38,6 +38,7 @@ macro_rules! environment_suite {
                     a_5xx_after_a_save_keeps_what_was_saved
                     a_5xx_logout_still_ends
                     a_panic_rolls_back
+                    a_logout_before_a_panic_holds
                     a_client_that_leaves_breaks_nothing
                     a_value_over_the_limit_is_413_and_changes_nothing
                     a_large_value_is_kept
@@ -94,6 +95,7 @@ macro_rules! environment_suite {
                     two_processes_share_one_session
                     requests_in_flight_are_finished
                     a_lost_directory_is_an_opaque_failure
+                    a_record_that_cannot_be_read_is_an_opaque_failure
                     the_token_is_in_no_file_and_no_log
                 ]
                 configuration: [

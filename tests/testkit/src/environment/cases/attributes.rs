@@ -41,8 +41,8 @@ pub fn a_removal_has_the_attributes_of_the_cookie(environment: &dyn EnvironmentU
     for variables in [&[][..], &[("WEBSTACK_COOKIE_PATH", "/api"), ("WEBSTACK_COOKIE_DOMAIN", "example.test")]] {
         let site = Site::with(environment, variables);
         let mut browser = site.browser();
-        let given = browser.post("/api/increment/n").session_cookie().expect("a token");
-        let removed = browser.post("/api/logout").session_cookie().expect("a removal");
+        let given = browser.post("/api/increment/n").expect(200).session_cookie().expect("a token");
+        let removed = browser.post("/api/logout").expect(204).session_cookie().expect("a removal");
         assert!(removed.is_removal() && removed.value.is_empty(), "{removed:?}");
         assert_eq!(removed.name, given.name);
         for attribute in ["path", "domain", "secure", "httponly", "samesite"] {

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use crate::environment::{EnvironmentUnderTest, PanicIs, Site};
+use crate::environment::site::PAUSE;
+use crate::environment::{Answer, Browser, EnvironmentUnderTest, LeavingIs, PanicIs, Site};
 
 use super::expect_stranger;
 
@@ -59,12 +60,8 @@ pub fn a_panic_rolls_back(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut visitor = site.visitor();
     for browser in [&mut visitor, &mut site.browser()] {
-        match (browser.try_send("POST", "/api/set-then-panic", &[], b""), environment.capabilities().panics()) {
-            (Err(_), PanicIs::Closed) => {}
-            (Ok(answer), PanicIs::Status500) => {
-                answer.expect(500).expect_no_session_header();
-            }
-            (other, declared) => panic!("a panic is {declared:?}, not {other:?}"),
+        if let Some(answer) = expect_panic(environment, browser, "/api/set-then-panic") {
+            answer.expect_no_session_header();
         }
     }
     assert_eq!(visitor.get("/api/values/panicked").value(), json!(null));
@@ -72,21 +69,51 @@ pub fn a_panic_rolls_back(environment: &dyn EnvironmentUnderTest) {
     assert_eq!(site.records(), 1);
 }
 
+/// What revokes is done though nobody is there to answer.
+pub fn a_logout_before_a_panic_holds(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::open(environment);
+    let mut visitor = site.visitor();
+    let mut late = visitor.clone();
+    expect_panic(environment, &mut visitor, "/api/logout-then-panic");
+    // the client may see its connection closed a moment before that
+    site.wait_until(|| site.records() == 0);
+    expect_stranger(&mut late);
+}
+
+/// The answer to a request whose handler panics, if there is one.
+#[track_caller]
+fn expect_panic(environment: &dyn EnvironmentUnderTest, browser: &mut Browser, path: &str) -> Option<Answer> {
+    match (browser.try_send("POST", path, &[], b""), environment.capabilities().panics()) {
+        (Err(_), PanicIs::Closed) => None,
+        (Ok(answer), PanicIs::Status500) => {
+            answer.expect(500);
+            Some(answer)
+        }
+        (other, declared) => panic!("a panic is {declared:?}, not {other:?}"),
+    }
+}
+
 /// A client that leaves in the middle: all of what its request did is stored or nothing, and the session lives.
 pub fn a_client_that_leaves_breaks_nothing(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut visitor = site.visitor();
     let cookies = format!("cookie: {}", visitor.cookie_header().expect("a session"));
-    for begun in 0..5 {
-        let path = format!("/api/slow-set/left{begun}?ms=300");
-        let connection = visitor.begin("POST", &path, &[cookies.as_bytes()]).expect("a connection");
-        site.wait(20);
-        drop(connection);
-    }
-    site.wait(600);
-    for begun in 0..5 {
-        let value = visitor.get(&format!("/api/values/left{begun}")).value();
-        assert!(value == json!(null) || value == json!(true), "{value}");
+    let leave = |key: &str| {
+        let path = format!("/api/slow-set/{key}?{PAUSE}");
+        visitor.begin("POST", &path, &[cookies.as_bytes()]).expect("a connection")
+    };
+    let keys: Vec<_> = (0..5).map(|index| format!("left{index}")).collect();
+    let connections: Vec<_> = keys.iter().map(|key| leave(key)).collect();
+    site.wait(300);
+    drop(connections);
+    // one that nobody leaves ends after the others
+    visitor.post(&format!("/api/slow-set/stayed?{PAUSE}")).expect(204);
+    for key in keys {
+        let mut stored = || visitor.get(&format!("/api/values/{key}")).value();
+        match environment.capabilities().leaving() {
+            LeavingIs::Ignored => site.wait_until(|| stored() == json!(true)),
+            LeavingIs::Cancellation => assert_eq!(stored(), json!(null)),
+        }
     }
     assert_eq!(visitor.post("/api/increment/n").value(), json!(2));
     assert_eq!(site.records(), 1);

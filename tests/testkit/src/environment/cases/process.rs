@@ -119,6 +119,23 @@ pub fn a_lost_directory_is_an_opaque_failure(environment: &dyn EnvironmentUnderT
     assert_eq!(site.records(), 1);
 }
 
+/// Where the settings say so, a record that cannot be read is a failure, and the visitor is told nothing of it.
+pub fn a_record_that_cannot_be_read_is_an_opaque_failure(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::with(environment, &[("WEBSTACK_ON_CORRUPT", "fail")]);
+    let mut visitor = site.visitor();
+    for record in site.record_files() {
+        fs::write(record, "garbage").expect("it is there");
+    }
+    for answer in [visitor.get("/api/session"), visitor.get("/api/values/n"), visitor.post("/api/increment/n")] {
+        answer.expect(500).expect_no_session_header();
+        assert!(answer.lists("cache-control", "no-store"), "{answer:?}");
+        assert!(answer.text().len() < 1_000 && !answer.text().contains("garbage"), "{answer:?}");
+    }
+    // whoever does not ask for the session is not hurt, nor is anybody else
+    visitor.get("/plain").expect(200);
+    site.visitor();
+}
+
 /// Neither what is stored nor what is logged, at its most talkative, can be sent as a cookie.
 pub fn the_token_is_in_no_file_and_no_log(environment: &dyn EnvironmentUnderTest) {
     let site = Site::with(environment, &[("RUST_LOG", "info,webstack=trace")]);

@@ -1,0 +1,72 @@
+//! What adapters have in common: each needs types of its own, to implement its framework's traits for them.
+
+use crate::{Error, Session};
+
+/// The session that a middleware left in a request, loaded.
+///
+/// # Errors
+///
+/// [`Error::NotInstalled`] if there is none; what the store says.
+pub async fn loaded(opened: Option<Session>) -> Result<Session, Error> {
+    let session = opened.ok_or(Error::NotInstalled)?;
+    session.load().await?;
+    Ok(session)
+}
+
+/// Makes an adapter's `Session`, to be put around one that was `loaded`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter_session {
+    ($(#[$session:meta])* pub struct Session;) => {
+        $(#[$session])*
+        #[derive(Clone, Debug)]
+        pub struct Session($crate::Session);
+
+        impl ::std::ops::Deref for Session {
+            type Target = $crate::Session;
+
+            fn deref(&self) -> &$crate::Session {
+                &self.0
+            }
+        }
+    };
+}
+
+/// Makes an adapter's `Error`, to be put around one of the engine's, and its `Result`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter_error {
+    ($(#[$error:meta])* pub struct Error; $(#[$result:meta])* pub type Result;) => {
+        $(#[$error])*
+        #[derive(Debug)]
+        pub struct Error($crate::Error);
+
+        $(#[$result])*
+        pub type Result<T, E = Error> = ::std::result::Result<T, E>;
+
+        impl Error {
+            /// The error as the engine reported it.
+            pub fn session(&self) -> &$crate::Error {
+                &self.0
+            }
+        }
+
+        impl ::std::convert::From<$crate::Error> for Error {
+            fn from(error: $crate::Error) -> Self {
+                Error(error)
+            }
+        }
+
+        impl ::std::fmt::Display for Error {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl ::std::error::Error for Error {
+            fn source(&self) -> ::std::option::Option<&(dyn ::std::error::Error + 'static)> {
+                ::std::error::Error::source(&self.0)
+            }
+        }
+    };
+}
