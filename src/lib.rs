@@ -22,7 +22,7 @@ pub use webstack_cgi as cgi;
 pub use webstack_core::{
     Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange, Finish,
     MalformedId, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders, RequestHead, SameSite, SecretDigest, Session,
-    SessionId, Sessions, SystemClock, Timestamp, Token, app, runtime, store,
+    SessionId, SessionInfo, Sessions, SystemClock, Timestamp, Token, UserSessionLimit, app, runtime, store,
 };
 #[cfg(feature = "rocket")]
 pub use webstack_rocket as rocket;

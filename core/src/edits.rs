@@ -19,6 +19,7 @@ pub(crate) enum Edit {
     Update(Box<str>, Change),
     Clear,
     SetUser(Option<Box<str>>),
+    SetLabel(Option<Box<str>>),
     Renew,
 }
 
@@ -37,6 +38,7 @@ impl Edit {
             }
             Edit::Clear => content.values.clear(),
             Edit::SetUser(user) => content.user.clone_from(user),
+            Edit::SetLabel(label) => content.label.clone_from(label),
             Edit::Renew => {}
         }
         Ok(())
@@ -51,6 +53,7 @@ impl fmt::Debug for Edit {
             Edit::Update(..) => "Update",
             Edit::Clear => "Clear",
             Edit::SetUser(_) => "SetUser",
+            Edit::SetLabel(_) => "SetLabel",
             Edit::Renew => "Renew",
         })
     }

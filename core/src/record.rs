@@ -13,6 +13,8 @@ use crate::{SecretDigest, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     pub(crate) user: Option<Box<str>>,
+    /// What the application calls the device; it is worth nothing by itself.
+    pub(crate) label: Option<Box<str>>,
     pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
 }
 
@@ -24,6 +26,7 @@ impl Content {
 
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
+            && self.label == other.label
             && self.values.len() == other.values.len()
             && self.values.iter().zip(&other.values).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
     }
@@ -82,6 +85,7 @@ impl Record {
             ticket_ends: self.ticket_ends.map(Timestamp::as_millis),
             lease: self.lease,
             user: self.content.user.as_deref(),
+            label: self.content.label.as_deref(),
             values: &self.content.values,
         };
         serde_json::to_vec(&envelope).map(Bytes::from)
@@ -102,7 +106,7 @@ impl Record {
             cookie_expires: envelope.cookie_expires.map(Timestamp::from_millis),
             ticket_ends: envelope.ticket_ends.map(Timestamp::from_millis),
             lease: envelope.lease,
-            content: Content { user: envelope.user, values: envelope.values },
+            content: Content { user: envelope.user, label: envelope.label, values: envelope.values },
         })
     }
 }
@@ -128,6 +132,8 @@ struct Envelope<'a> {
     lease: Option<Lease>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
 }
 
@@ -146,6 +152,7 @@ struct EnvelopeOwned {
     ticket_ends: Option<u64>,
     lease: Option<Lease>,
     user: Option<Box<str>>,
+    label: Option<Box<str>>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
 }
 
@@ -158,6 +165,7 @@ mod tests {
         let digest = Token::generate().expect("a generator").digest("n");
         let mut record = Record::new(digest, Timestamp::from_millis(1_000));
         record.content.user = Some("alice".into());
+        record.content.label = Some("Firefox on Linux".into());
         record.content.values.insert("cart".into(), RawValue::from_string("[1, 2 ]".into()).expect("JSON"));
         record
     }

@@ -3,6 +3,7 @@
 mod facts;
 mod life;
 mod lock;
+mod user;
 mod values;
 
 pub use lock::SessionLock;
