@@ -19,12 +19,8 @@ pub use webstack_actix_web as actix_web;
 pub use webstack_axum as axum;
 #[cfg(feature = "cgi")]
 pub use webstack_cgi as cgi;
-pub use webstack_core::{
-    AsKey, Builder, Clock, ConfigError, CookieLifetime, CookiePath, CookiePrefix, Environment, Error, Event, Exchange,
-    Finish, Key, KeyOf, Listing, MalformedId, Migration, OnCorrupt, Outcome, Placing, Refusal, ReplyHeaders,
-    RequestHead, SameSite, SecretDigest, Session, SessionId, Sessions, StoredSession, SystemClock, Timestamp, Token,
-    Versioned, app, flash, form_token, runtime, store,
-};
+// All of the engine is public here, too.
+pub use webstack_core::*;
 #[cfg(feature = "rocket")]
 pub use webstack_rocket as rocket;
 #[cfg(feature = "tower")]

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::lease::{Hold, Watch};
+use crate::limit;
 use crate::load::Base;
 use crate::locking::look;
 use crate::patience::Patience;
@@ -62,10 +63,15 @@ pub(crate) async fn commit(
 
 /// Ends a session, whatever anybody else does with it.
 pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Error> {
+    end_with(engine, id, Event::Ended(*id)).await
+}
+
+/// The same, telling another event.
+pub(crate) async fn end_with(engine: &Engine, id: &SessionId, event: Event) -> Result<Removed, Error> {
     if engine.carriers.has_tickets() {
         match bury(engine, id).await? {
             Buried::Now => {
-                engine.events.report(Event::Ended(*id));
+                engine.events.report(event);
                 return Ok(Removed::Removed);
             }
             Buried::Already => return Ok(Removed::Absent),
@@ -77,7 +83,7 @@ pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Erro
         match engine.store.remove(id).await {
             Err(StoreError::Busy) => patience.pause().await?,
             Ok(Removed::Removed) => {
-                engine.events.report(Event::Ended(*id));
+                engine.events.report(event);
                 return Ok(Removed::Removed);
             }
             answer => return Ok(answer?),
@@ -96,12 +102,13 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
     let mut ticket = promised.ticket.clone().filter(|_| !edits.signs_in());
     let mut renewed = promised.renewed.clone();
     let mut patience = Patience::new(engine);
+    // The same one however often it has to be tried: links may carry it, and a place is reserved for its id.
+    let mut token = match (&ticket, renewed.take()) {
+        (Some(ticket), _) => ticket.token.clone(),
+        (None, Some(token)) => token,
+        (None, None) => Token::generate()?,
+    };
     loop {
-        let token = match (&ticket, renewed.take()) {
-            (Some(ticket), _) => ticket.token.clone(),
-            (None, Some(token)) => token,
-            (None, None) => Token::generate()?,
-        };
         let mut record = Record::new(token.digest(&engine.namespace), now);
         record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
         record.content.clone_from(&content);
@@ -109,7 +116,11 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
         let expires = engine.lifetime.deadline(now, record.begun());
-        match engine.store.create(token.id(), entry(engine, &record, expires)?).await {
+        let entry = entry(engine, &record, expires)?;
+        if let Some(user) = &record.content.user {
+            limit::admit(engine, token.id(), user, &mut patience).await?;
+        }
+        match engine.store.create(token.id(), entry).await {
             Ok(Created::New(version)) => {
                 let base = Base { token, version, expires, record };
                 return Ok(Committed::Stored(Arc::new(base), TokenChange::HandOut(max_age)));
@@ -120,6 +131,10 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
                 {
                     return Box::pin(update(engine, &base, edits, promised, Hold::Nothing)).await;
                 }
+                token = match renewed.take() {
+                    Some(token) => token,
+                    None => Token::generate()?,
+                };
             }
             Err(StoreError::Busy) => patience.pause().await?,
             Err(error) => return Err(error.into()),
@@ -191,7 +206,12 @@ async fn update(
                 kept => kept,
             });
         };
-        match engine.store.update(&id, seen.version, entry(engine, &record, expires)?).await {
+        let entry = entry(engine, &record, expires)?;
+        if !limit::has_place(engine, &seen, &record, &mut patience).await? {
+            engine.events.report(Event::Gone(id));
+            return Ok(Committed::Gone);
+        }
+        match engine.store.update(&id, seen.version, entry).await {
             Ok(Updated::Applied(version)) => {
                 if renewed.is_some() {
                     engine.events.report(Event::Renewed(id));
@@ -242,7 +262,9 @@ fn revise(
     if hold == Hold::Nothing || releases {
         record.lease = None;
     }
-    if renewed.is_none() && !releases && record.content.is_same(&seen.record.content) {
+    // A label alone neither begins a session nor keeps an emptied one.
+    let stays_empty = seen.is_empty() && record.content.is_empty();
+    if renewed.is_none() && !releases && (stays_empty || record.content.is_same(&seen.record.content)) {
         return Ok(None);
     }
     let now = engine.clock.now();
@@ -280,16 +302,27 @@ async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
         return Committed::Unchanged;
     }
     let now = engine.clock.now();
-    let kept = if engine.is_cookie_due(&seen.record, now) {
+    let is_cookie_due = engine.is_cookie_due(&seen.record, now);
+    let next = engine.lifetime.touch(now, seen.record.begun(), seen.expires);
+    if !is_cookie_due && next.is_none() {
+        return Committed::Unchanged;
+    }
+    match limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await {
+        Ok(true) => {}
+        Ok(false) => return Committed::Unchanged,
+        Err(error) => {
+            engine.events.report_failure(Event::TouchFailed(id), &error);
+            return Committed::Unchanged;
+        }
+    }
+    let kept = if is_cookie_due {
         send_again(engine, seen, now).await
-    } else if let Some(next) = engine.lifetime.touch(now, seen.record.begun(), seen.expires) {
-        match engine.store.touch(&id, seen.version, Some(next)).await {
+    } else {
+        match engine.store.touch(&id, seen.version, next).await {
             Ok(Touched::Extended | Touched::Stale) => Ok(Committed::Unchanged),
             Ok(Touched::Gone) => Ok(Committed::Gone),
             Err(error) => Err(error),
         }
-    } else {
-        Ok(Committed::Unchanged)
     };
     match kept {
         Ok(Committed::Gone) => {

@@ -33,6 +33,7 @@ pub(crate) enum Edit {
     /// Says in the flag whether the token was there to be spent.
     SpendFormToken(SecretDigest, Arc<AtomicBool>),
     SetUser(Option<Box<str>>),
+    SetLabel(Option<Box<str>>),
     Renew,
 }
 
@@ -57,6 +58,7 @@ impl Edit {
                 content.user.clone_from(user);
                 content.form_tokens.clear();
             }
+            Edit::SetLabel(label) => content.label.clone_from(label),
             Edit::Renew => {}
         }
         Ok(())
@@ -76,6 +78,7 @@ impl fmt::Debug for Edit {
             Edit::IssueFormToken(_) => "IssueFormToken",
             Edit::SpendFormToken(..) => "SpendFormToken",
             Edit::SetUser(_) => "SetUser",
+            Edit::SetLabel(_) => "SetLabel",
             Edit::Renew => "Renew",
         })
     }

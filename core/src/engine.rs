@@ -10,6 +10,7 @@ use async_lock::Mutex as Turn;
 use crate::carrier::Carriers;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
+use crate::limit::UserSessionLimit;
 use crate::policy::{OnCorrupt, Policies};
 use crate::queue::Queues;
 use crate::record::Record;
@@ -30,6 +31,7 @@ pub(crate) struct Engine {
     pub(crate) cookie_lifetime: CookieLifetime,
     pub(crate) lifetime: Timeouts,
     pub(crate) limits: Limits,
+    pub(crate) user_sessions: UserSessionLimit,
     pub(crate) wait_limit: Duration,
     pub(crate) policies: Policies,
     pub(crate) events: Events,

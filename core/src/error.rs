@@ -63,6 +63,13 @@ pub enum Error {
         /// The most values that a session may hold.
         limit: usize,
     },
+    /// The user has as many sessions as allowed, and a further login is refused
+    /// ([`UserSessionLimit::Refuse`](crate::UserSessionLimit::Refuse)); nothing was changed.
+    #[error("the user has as many sessions as allowed: {limit}")]
+    TooManySessions {
+        /// The most sessions that a user may have.
+        limit: usize,
+    },
     /// The store cannot be reached or is too slow. Trying again later may help.
     #[error("the session store is unavailable")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
@@ -91,7 +98,8 @@ impl Error {
         }
         Refusal {
             status: match self {
-                Error::Gone => StatusCode::CONFLICT,
+                // Ending one of the sessions resolves it; waiting, which 429 would suggest, does not.
+                Error::Gone | Error::TooManySessions { .. } => StatusCode::CONFLICT,
                 Error::NotFresh => StatusCode::UNAUTHORIZED,
                 Error::TooLarge { .. } | Error::TooManyValues { .. } | Error::FlashTooLong { .. } => {
                     StatusCode::PAYLOAD_TOO_LARGE

@@ -34,6 +34,8 @@ pub enum Event {
     Ended(SessionId),
     /// A request held the session's lock for longer than allowed; what it did is dropped.
     LockLost(SessionId),
+    /// A session was ended because its user signed in elsewhere and had as many sessions as allowed.
+    Evicted(SessionId),
     /// Extending a session's life failed; the request itself was answered.
     TouchFailed(SessionId),
     /// A request could not be served because its session could not be loaded or stored.
@@ -87,7 +89,7 @@ fn log(event: Event, cause: Option<&(dyn std::error::Error + 'static)>) {
         Event::MalformedToken | Event::UnknownToken(_) | Event::Renewed(_) | Event::Ended(_) => {
             tracing::debug!(target: TARGET, ?event, cause);
         }
-        Event::Overwritten(_) | Event::Gone(_) => tracing::info!(target: TARGET, ?event, cause),
+        Event::Overwritten(_) | Event::Gone(_) | Event::Evicted(_) => tracing::info!(target: TARGET, ?event, cause),
         Event::LockLost(_) | Event::ForgedToken | Event::WrongSecret(_) | Event::SecondSession(_) => {
             tracing::warn!(target: TARGET, ?event, cause)
         }

@@ -41,7 +41,8 @@ impl<'a> Patience<'a> {
         Ok(())
     }
 
-    fn left(&mut self) -> Result<Duration, Error> {
+    /// What is left of it; an error if nothing is.
+    pub(crate) fn left(&mut self) -> Result<Duration, Error> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let left = self.engine.wait_limit.saturating_sub(since.elapsed());
         if left.is_zero() { Err(too_long()) } else { Ok(left) }

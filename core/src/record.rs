@@ -17,6 +17,8 @@ use crate::{Error, SecretDigest, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     pub(crate) user: Option<Box<str>>,
+    /// What the application calls the device; it is worth nothing by itself.
+    pub(crate) label: Option<Box<str>>,
     pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
     /// The versions of values that are beyond their first.
     pub(crate) versions: BTreeMap<Box<str>, u32>,
@@ -64,13 +66,14 @@ impl Content {
         self.versions.remove(key);
     }
 
-    /// Drops everything but the user.
+    /// Drops everything but the user and the label.
     pub(crate) fn clear(&mut self) {
-        *self = Content { user: self.user.take(), ..Content::default() };
+        *self = Content { user: self.user.take(), label: self.label.take(), ..Content::default() };
     }
 
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
+            && self.label == other.label
             && self.versions == other.versions
             && self.flashes.is_same(&other.flashes)
             && self.form_tokens.is_same(&other.form_tokens)
@@ -132,6 +135,7 @@ impl Record {
             ticket_ends: self.ticket_ends.map(Timestamp::as_millis),
             lease: self.lease,
             user: self.content.user.as_deref(),
+            label: self.content.label.as_deref(),
             values: &self.content.values,
             versions: &self.content.versions,
             flashes: &self.content.flashes,
@@ -157,6 +161,7 @@ impl Record {
             lease: envelope.lease,
             content: Content {
                 user: envelope.user,
+                label: envelope.label,
                 values: envelope.values,
                 versions: envelope.versions,
                 flashes: envelope.flashes,
@@ -187,6 +192,8 @@ struct Envelope<'a> {
     lease: Option<Lease>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     versions: &'a BTreeMap<Box<str>, u32>,
@@ -211,6 +218,7 @@ struct EnvelopeOwned {
     ticket_ends: Option<u64>,
     lease: Option<Lease>,
     user: Option<Box<str>>,
+    label: Option<Box<str>>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
     #[serde(default)]
     versions: BTreeMap<Box<str>, u32>,
@@ -229,6 +237,7 @@ mod tests {
         let digest = Token::generate().expect("a generator").digest("n");
         let mut record = Record::new(digest, Timestamp::from_millis(1_000));
         record.content.user = Some("alice".into());
+        record.content.label = Some("Firefox on Linux".into());
         record.content.values.insert("cart".into(), RawValue::from_string("[1, 2 ]".into()).expect("JSON"));
         record
     }

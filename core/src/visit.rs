@@ -346,7 +346,13 @@ impl Visit {
             return Err(Error::Gone);
         }
         match committed {
-            Ok(Committed::Unchanged) => state.rebase(base),
+            Ok(Committed::Unchanged) => {
+                if base.as_ref().is_none_or(|base| base.is_empty()) {
+                    // There may be a label that waits for something worth a session.
+                    state.edits.restore(edits);
+                }
+                state.rebase(base)
+            }
             Ok(Committed::Stored(base, change)) => {
                 state.promised = Promised::default();
                 if hold == state.hold && matches!(hold, Hold::Release(_)) {
@@ -383,8 +389,9 @@ impl Visit {
         }
     }
 
-    /// Ends the sessions that are to end, whatever anybody else does with them.
-    async fn end_sessions(&self) -> Result<(), Error> {
+    /// Ends the sessions that are to end, whatever anybody else does with them; returns how many it ended.
+    pub(crate) async fn end_sessions(&self) -> Result<u64, Error> {
+        let mut ended = 0;
         let ending = self.state().ending.clone();
         for (index, id) in ending.into_iter().enumerate() {
             let removed = end(&self.engine, &id).await?;
@@ -395,10 +402,11 @@ impl Visit {
                 state.token_change = None;
             }
             if removed == Removed::Removed {
+                ended += 1;
                 state.token_change = Some(TokenReply::TakeBack);
             }
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// The browser is told nothing of the cause, so the log has to be.

@@ -1,6 +1,7 @@
 //! The configuration: a builder whose every bad combination is an error at start.
 
 mod env;
+mod users;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -23,7 +24,7 @@ use crate::store::{self, Store};
 use crate::wire::Wire;
 use crate::{
     Carrier, Clock, ConfigError, CookiePath, CookiePrefix, OnCorrupt, OnGone, OnServerError, OnStoreFailure, SameSite,
-    Sessions, SigningKey, SystemClock,
+    Sessions, SigningKey, SystemClock, UserSessionLimit,
 };
 
 /// Configures [`Sessions`]. Every setting has a safe default; `docs/defaults.md` says why each is as it is.
@@ -52,6 +53,7 @@ pub struct Builder {
     cookie_lifetime: CookieLifetime,
     lifetime: Timeouts,
     limits: Limits,
+    user_sessions: UserSessionLimit,
     wait_limit: Duration,
     lock_lease: Option<Duration>,
     policies: Policies,
@@ -97,6 +99,7 @@ impl Builder {
             cookie_lifetime: CookieLifetime::default(),
             lifetime: Timeouts::default(),
             limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
+            user_sessions: UserSessionLimit::default(),
             wait_limit: Duration::from_secs(5),
             lock_lease: None,
             policies: Policies::default(),
@@ -318,6 +321,7 @@ impl Builder {
             let mend = "make the lease of locks shorter than the wait limit";
             return Err(ConfigError::new("WEBSTACK_LOCK_LEASE", problem, mend));
         }
+        users::check(self.user_sessions)?;
         let opened = self.open_store()?;
         let runtime = OnceLock::new();
         if let Some(given) = self.runtime {
@@ -334,6 +338,7 @@ impl Builder {
                 cookie_lifetime: self.cookie_lifetime,
                 lifetime: self.lifetime,
                 limits: self.limits,
+                user_sessions: self.user_sessions,
                 wait_limit: self.wait_limit,
                 lock_lease,
                 policies: self.policies,

@@ -5,6 +5,7 @@ mod flash;
 mod form_token;
 mod life;
 mod lock;
+mod user;
 mod values;
 
 pub use lock::SessionLock;

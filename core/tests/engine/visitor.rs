@@ -1,10 +1,15 @@
 //! A browser without a network: it holds a cookie, and each request is an exchange.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use webstack_core::store::MemoryStore;
-use webstack_core::{Builder, Clock, Event, Exchange, Outcome, ReplyHeaders, Session, Sessions, runtime::block_on};
+use webstack_core::{
+    Builder, Clock, Event, Exchange, Outcome, ReplyHeaders, Session, SessionInfo, Sessions, runtime::block_on,
+};
 use webstack_testkit::{CountingStore, Counts, Faults, FaultyStore, HeldClock};
+
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 /// An application's sessions, and the handles to what is beneath them.
 pub(crate) struct Site {
@@ -109,4 +114,19 @@ pub(crate) fn known(site: &Site) -> Visitor {
 
 pub(crate) fn value(site: &Site, visitor: &Visitor, key: &str) -> Option<u32> {
     visitor.arrive(site).session.get(key).unwrap()
+}
+
+/// A visitor with a session of this user.
+pub(crate) fn signed_in(site: &Site, user: &str) -> Visitor {
+    let mut visitor = Visitor::default();
+    visitor.visit(site, |session| session.set_user(user).unwrap());
+    visitor
+}
+
+pub(crate) fn is_alive(site: &Site, visitor: &Visitor) -> bool {
+    !visitor.arrive(site).session.is_new().unwrap()
+}
+
+pub(crate) fn of_user(site: &Site, user: &str) -> Vec<SessionInfo> {
+    block_on(site.sessions.user_sessions(user)).unwrap()
 }

@@ -5,7 +5,7 @@ use actix_web::rt::time::sleep;
 use actix_web::web::{Bytes, Path, ServiceConfig, delete, post, put, resource, route, scope};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use webstack_actix_web::Session;
-use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, users, values};
 
 use crate::ENVIRONMENT;
 
@@ -27,6 +27,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/increment/{key}").route(post().to(increment)))
                 .service(resource("/login/{user}").route(post().to(login)))
                 .service(resource("/logout").route(post().to(logout)))
+                .service(resource("/logout-everywhere").route(post().to(logout_everywhere)))
+                .service(resource("/sessions").route(get().to(sessions)))
                 .service(resource("/renew").route(post().to(renew)))
                 .service(resource("/invalidate").route(post().to(invalidate)))
                 .service(resource("/delete").route(post().to(forget)))
@@ -85,6 +87,14 @@ async fn login(session: Session, user: Path<String>) -> HttpResponse {
 
 async fn logout(session: Session) -> HttpResponse {
     respond(lifecycle::logout(&session))
+}
+
+async fn logout_everywhere(session: Session) -> HttpResponse {
+    respond(users::logout_everywhere(&session).await)
+}
+
+async fn sessions(session: Session) -> HttpResponse {
+    respond(users::list(&session).await)
 }
 
 async fn renew(session: Session) -> HttpResponse {

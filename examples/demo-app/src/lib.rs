@@ -9,6 +9,7 @@
 //! | [`values`] | `/api/session`, `/api/values/{key}`, `/api/increment/{key}` |
 //! | [`lifecycle`] | `/api/login/{user}`, `/api/logout`, `/api/renew`, `/api/invalidate`, `/api/delete`, `/api/clear` |
 //! | [`flash`] | `/api/flash/{text}`, `/api/flash` |
+//! | [`users`] | `/api/sessions`, `/api/logout-everywhere` |
 //! | [`slow`] | `/api/slow-…`: the same with a pause in the middle, so that requests overlap |
 //! | [`status`] | `/api/set-then/…`, `/api/save-then/…`, `/api/logout-then/…`, `/api/own-cookie/…` |
 //! | [`page`], [`ui`] | `/` and `/ui/{action}`, for people; `/plain` |
@@ -25,6 +26,7 @@ mod reply;
 pub mod slow;
 pub mod status;
 pub mod ui;
+pub mod users;
 pub mod values;
 
 pub use reply::{Answer, Failure, Reply};

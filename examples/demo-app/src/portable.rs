@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use webstack_core::Session;
 use webstack_core::app::{self, App, Request};
 
-use crate::{Answer, Failure, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, values};
+use crate::{Answer, Failure, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, users, values};
 
 /// The demo application, to be mounted in the environment of this name; `sleep` is that environment's timer.
 ///
@@ -60,6 +60,7 @@ enum Route<'a> {
     Page,
     Form(&'a str),
     Overview,
+    Sessions,
     Value(&'a str),
     Messages,
     Act(&'a str, Option<&'a str>),
@@ -71,10 +72,13 @@ impl<'a> Route<'a> {
             [""] => Route::Page,
             ["ui", action] => Route::Form(action),
             ["api", "session"] => Route::Overview,
+            ["api", "sessions"] => Route::Sessions,
             ["api", "values", key] => Route::Value(key),
             ["api", "flash"] => Route::Messages,
             ["api", "slow-read", key] => Route::Act("slow-read", Some(key)),
-            ["api", act @ ("logout" | "renew" | "invalidate" | "delete" | "clear")] => Route::Act(act, None),
+            ["api", act @ ("logout" | "logout-everywhere" | "renew" | "invalidate" | "delete" | "clear")] => {
+                Route::Act(act, None)
+            }
             ["api", act @ ("set-then-panic" | "logout-then-panic")] => Route::Act(act, None),
             ["api", act @ ("slow-renew" | "slow-logout")] => Route::Act(act, None),
             ["api", act @ ("increment" | "login" | "set-then" | "save-then" | "logout-then"), of] => {
@@ -87,7 +91,7 @@ impl<'a> Route<'a> {
 
     fn methods(&self) -> &'static [Method] {
         match self {
-            Route::Page | Route::Overview | Route::Messages | Route::Act("slow-read", _) => {
+            Route::Page | Route::Overview | Route::Messages | Route::Sessions | Route::Act("slow-read", _) => {
                 &[Method::GET, Method::HEAD]
             }
             Route::Value(_) => &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE],
@@ -124,6 +128,7 @@ impl<'a> Route<'a> {
             Route::Page => page::show(session, environment),
             Route::Form(action) => Ok(ui::act(session, action, body).await),
             Route::Overview => values::overview(session, environment),
+            Route::Sessions => users::list(session).await,
             Route::Value(key) if method == Method::PUT => values::put(session, key, body),
             Route::Value(key) if method == Method::DELETE => values::remove(session, key),
             Route::Value(key) => values::get(session, key),
@@ -132,6 +137,7 @@ impl<'a> Route<'a> {
                 ("increment", key) => values::increment(session, key).await,
                 ("login", user) => lifecycle::login(session, user),
                 ("logout", _) => lifecycle::logout(session),
+                ("logout-everywhere", _) => users::logout_everywhere(session).await,
                 ("renew", _) => lifecycle::renew(session),
                 ("invalidate", _) => lifecycle::invalidate(session),
                 ("delete", _) => lifecycle::delete(session),

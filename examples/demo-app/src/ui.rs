@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use webstack_core::Session;
 
 use crate::input::Form;
-use crate::{Answer, Failure, Reply, flash, lifecycle, page, values};
+use crate::{Answer, Failure, Reply, flash, lifecycle, page, users, values};
 
 /// `POST /ui/{action}`: does it and answers 303 to the page, or a page that says why not.
 ///
@@ -31,6 +31,7 @@ async fn run(session: &Session, action: &str, form: &Form<'_>) -> Answer {
         "flash" => flash::add(session, form.field("text", "Please say something.")?),
         "login" => lifecycle::login(session, form.field("user", "Please say who you are.")?),
         "logout" => lifecycle::logout(session),
+        "logout-everywhere" => users::logout_everywhere(session).await,
         "renew" => lifecycle::renew(session),
         "invalidate" => lifecycle::invalidate(session),
         "delete" => lifecycle::delete(session),

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::time::sleep;
 use webstack_axum::Session;
-use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, users, values};
 
 use crate::ENVIRONMENT;
 
@@ -22,6 +22,8 @@ pub fn routes() -> Router {
         .route("/api/increment/{key}", post(increment))
         .route("/api/login/{user}", post(login))
         .route("/api/logout", post(logout))
+        .route("/api/logout-everywhere", post(logout_everywhere))
+        .route("/api/sessions", get(sessions))
         .route("/api/renew", post(renew))
         .route("/api/invalidate", post(invalidate))
         .route("/api/delete", post(forget))
@@ -79,6 +81,14 @@ async fn login(session: Session, Path(user): Path<String>) -> Response {
 
 async fn logout(session: Session) -> Response {
     respond(lifecycle::logout(&session))
+}
+
+async fn logout_everywhere(session: Session) -> Response {
+    respond(users::logout_everywhere(&session).await)
+}
+
+async fn sessions(session: Session) -> Response {
+    respond(users::list(&session).await)
 }
 
 async fn renew(session: Session) -> Response {

@@ -2,7 +2,7 @@
 
 use rocket::tokio::time::sleep;
 use rocket::{Route, delete, get, post, put, routes};
-use webstack_demo_app::{flash, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{flash, lifecycle, page, slow, status, ui, users, values};
 use webstack_rocket::Session;
 
 use crate::ENVIRONMENT;
@@ -12,7 +12,7 @@ use crate::respond::Replied;
 /// The routes of the demo application. rocket answers HEAD by itself wherever there is a GET.
 pub fn routes() -> Vec<Route> {
     let pages = routes![show, plain, act, overview, value, put_value, remove, increment, messages, leave_message];
-    let lives = routes![login, logout, renew, invalidate, forget, clear];
+    let lives = routes![login, logout, logout_everywhere, sessions, renew, invalidate, forget, clear];
     let statuses = routes![set_then, save_then, logout_then, set_then_panic, logout_then_panic, own_cookie];
     let slow = routes![slow_read, slow_set, slow_increment, slow_renew, slow_logout];
     [pages, lives, statuses, slow].concat()
@@ -66,6 +66,16 @@ fn login(session: Session, user: &str) -> Replied {
 #[post("/api/logout")]
 fn logout(session: Session) -> Replied {
     lifecycle::logout(&session).into()
+}
+
+#[post("/api/logout-everywhere")]
+async fn logout_everywhere(session: Session) -> Replied {
+    users::logout_everywhere(&session).await.into()
+}
+
+#[get("/api/sessions")]
+async fn sessions(session: Session) -> Replied {
+    users::list(&session).await.into()
 }
 
 #[post("/api/renew")]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::sleep;
 use warp::http::{Response, StatusCode};
 use warp::{Filter, Rejection, Reply as _};
-use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, values};
+use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, users, values};
 use webstack_warp::{Session, session};
 
 use crate::ENVIRONMENT;
@@ -39,6 +39,10 @@ fn lives() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     };
     let login = warp::post().and(warp::path!("api" / "login" / Segment)).and(session());
     let login = login.map(|user: Segment, s: Session| respond(lifecycle::login(&s, &user.0)));
+    let everywhere = warp::post().and(warp::path!("api" / "logout-everywhere")).and(session());
+    let everywhere = everywhere.then(|s: Session| async move { respond(users::logout_everywhere(&s).await) });
+    let sessions = get().and(warp::path!("api" / "sessions")).and(session());
+    let sessions = sessions.then(|s: Session| async move { respond(users::list(&s).await) });
     plainly("logout", |s| lifecycle::logout(s))
         .or(plainly("renew", |s| lifecycle::renew(s)))
         .unify()
@@ -49,6 +53,10 @@ fn lives() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
         .or(plainly("clear", |s| lifecycle::clear(s)))
         .unify()
         .or(login)
+        .unify()
+        .or(everywhere)
+        .unify()
+        .or(sessions)
         .unify()
         .boxed()
 }

@@ -73,6 +73,12 @@ macro_rules! environment_suite {
                     a_slow_renew_begun_before_login_gets_no_token
                     a_slow_set_begun_before_a_renewal_changes_nothing
                 ]
+                users: [
+                    sessions_are_listed_and_others_are_not
+                    logout_everywhere_ends_every_session_of_the_user
+                    logout_everywhere_of_nobody_ends_nothing
+                    a_limit_of_three_holds_under_fifty_parallel_logins
+                ]
                 cookies: [
                     several_cookies_the_first_live_wins
                     up_to_eight_cookies_are_tried

@@ -25,7 +25,7 @@ pub fn set_cookie_is_never_cached(environment: &dyn EnvironmentUnderTest) {
 pub fn a_consulted_session_varies_on_the_cookie(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     for browser in [&mut site.browser(), &mut site.visitor()] {
-        for path in ["/", "/api/session", "/api/values/n"] {
+        for path in ["/", "/api/session", "/api/sessions", "/api/values/n"] {
             let answer = browser.get(path);
             assert!(answer.expect(200).lists("vary", "Cookie"), "{answer:?}");
             answer.expect_no_session_header();
@@ -70,7 +70,7 @@ pub fn untouched_carries_neither(environment: &dyn EnvironmentUnderTest) {
 pub fn head_works_where_get_does(environment: &dyn EnvironmentUnderTest) {
     let site = Site::open(environment);
     let mut visitor = site.visitor();
-    for path in ["/", "/plain", "/api/session", "/api/values/n", "/api/slow-read/n?ms=1"] {
+    for path in ["/", "/plain", "/api/session", "/api/sessions", "/api/values/n", "/api/slow-read/n?ms=1"] {
         let head = |browser: &mut Browser| browser.send("HEAD", path, &[], b"");
         for answer in [head(&mut site.browser()), head(&mut visitor)] {
             answer.expect(200).expect_no_session_header();

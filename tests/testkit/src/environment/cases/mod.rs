@@ -14,6 +14,7 @@ pub mod races;
 pub mod renewal;
 pub mod routes;
 pub mod strangers;
+pub mod users;
 
 use serde_json::Value;
 use webstack_core::Token;

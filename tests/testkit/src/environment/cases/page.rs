@@ -14,7 +14,7 @@ pub fn the_page_is_plain_html(environment: &dyn EnvironmentUnderTest) {
     assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"), "{policy}");
     assert!(!html.contains("<script") && !html.contains("src="), "no scripts, no images");
     assert!(!html.contains("action=\"/") && !html.contains("href=\"/"), "relative");
-    for action in ["set", "increment", "remove", "flash", "login", "logout", "renew", "invalidate", "delete", "clear"] {
+    for action in FORMS {
         assert!(html.contains(&format!("action=\"ui/{action}\"")), "{action}");
     }
 }
@@ -46,6 +46,11 @@ pub fn the_forms_do_what_the_routes_do(environment: &dyn EnvironmentUnderTest) {
     assert_eq!(browser.session()["values"], json!({ "deleted": true }));
     done(submit(&mut browser, "invalidate", "")).token();
     assert_eq!(browser.session()["values"], json!({ "invalidated": true }));
+    done(submit(&mut browser, "login", "user=Ann")).token();
+    let mut elsewhere = site.browser();
+    done(submit(&mut elsewhere, "login", "user=Ann")).token();
+    done(submit(&mut browser, "logout-everywhere", "")).expect_removal();
+    done(submit(&mut browser, "set", "key=a&value=1")).token();
     done(submit(&mut browser, "logout", "")).expect_removal();
     assert_eq!(site.records(), 0);
 }
@@ -83,6 +88,21 @@ pub fn a_failing_form_says_why(environment: &dyn EnvironmentUnderTest) {
     }
     assert_eq!(browser.session()["values"], json!({ "n": 1, "text": "seven" }));
 }
+
+/// What there is a form for.
+const FORMS: [&str; 11] = [
+    "set",
+    "increment",
+    "remove",
+    "flash",
+    "login",
+    "logout",
+    "logout-everywhere",
+    "renew",
+    "invalidate",
+    "delete",
+    "clear",
+];
 
 fn submit(browser: &mut Browser, action: &str, form: &str) -> Answer {
     let form_type = [("content-type", "application/x-www-form-urlencoded")];

@@ -1,0 +1,141 @@
+//! How many sessions a user may have: a place for each, reserved in the store before the session is written.
+
+use crate::commit::end_with;
+use crate::engine::Engine;
+use crate::events::Event;
+use crate::load::Base;
+use crate::patience::Patience;
+use crate::record::Record;
+use crate::store::{OwnerKey, Reserved, StoreError};
+use crate::users::Pages;
+use crate::{Error, SessionId};
+
+/// How many sessions a user may have at the same time, and what is done about a further login.
+///
+/// The limit is exact, however many logins there are at once and whichever process they come to: a place is
+/// reserved in the store, in one atomic step, before a session becomes the user's. A place whose login was not
+/// stored after all, because the store failed or the process died, is free again after a minute.
+///
+/// ```
+/// use webstack_core::{Outcome, Sessions, UserSessionLimit, runtime::block_on, store::MemoryStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> { block_on(async {
+/// let limit = UserSessionLimit::Evict(2);
+/// let sessions = Sessions::builder().store(MemoryStore::new()).user_session_limit(limit).build()?;
+/// for _ in 0..5 {
+///     let exchange = sessions.open(&http::Request::new(()));
+///     exchange.session().load().await?;
+///     exchange.session().set_user("alice")?;
+///     exchange.finish(Outcome::Keep).await?;
+/// }
+/// assert_eq!(sessions.user_sessions("alice").await?.len(), 2);
+/// # Ok(()) }) }
+/// ```
+///
+/// # Security
+///
+/// With [`Evict`](UserSessionLimit::Evict) a stolen password throws its owner out, who notices; with
+/// [`Refuse`](UserSessionLimit::Refuse) it locks them out until the other sessions end, so an application that
+/// refuses should offer to end them ([`Sessions::end_user_sessions`](crate::Sessions::end_user_sessions)) to who has proved
+/// who they are. ASVS 7.1.2 wants the choice documented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UserSessionLimit {
+    /// As many as they like.
+    #[default]
+    Unlimited,
+    /// This many. A further login ends the session that was not used for the longest time, as a logout would;
+    /// [`Event::Evicted`](crate::Event::Evicted) tells.
+    Evict(usize),
+    /// This many. A further login is refused with [`Error::TooManySessions`], and nothing is stored.
+    Refuse(usize),
+}
+
+/// Makes sure of a place for a session that is about to become this user's.
+pub(crate) async fn admit(
+    engine: &Engine,
+    id: &SessionId,
+    user: &str,
+    patience: &mut Patience<'_>,
+) -> Result<(), Error> {
+    let (limit, evicts) = match engine.user_sessions {
+        UserSessionLimit::Unlimited => return Ok(()),
+        UserSessionLimit::Evict(limit) => (limit, true),
+        UserSessionLimit::Refuse(limit) => (limit, false),
+    };
+    let owner = OwnerKey::derive(&engine.namespace, user);
+    loop {
+        match engine.store.reserve(&owner, id, limit).await {
+            Ok(Reserved::Granted) => return Ok(()),
+            Ok(Reserved::Full(_)) if evicts => {
+                // Bounded: others may be taking the places that this login makes.
+                patience.left()?;
+                if evict_one(engine, user).await? {
+                    continue;
+                }
+            }
+            Ok(Reserved::Full(living)) if living.len() >= limit => return Err(Error::TooManySessions { limit }),
+            // Places kept for other logins: in a moment they are sessions, or free.
+            Ok(Reserved::Full(_)) | Err(StoreError::Busy) => {}
+            Err(error) => return Err(error.into()),
+        }
+        patience.pause().await?;
+    }
+}
+
+/// True if a session may be written as it is to be: nobody's, or one that has a place or gets one.
+///
+/// A session that outlived its deadline while its request was running goes on only if its place is still free.
+pub(crate) async fn has_place(
+    engine: &Engine,
+    seen: &Base,
+    next: &Record,
+    patience: &mut Patience<'_>,
+) -> Result<bool, Error> {
+    let id = seen.token.id();
+    let (Some(user), Some(limit)) = (&next.content.user, engine.user_sessions.number()) else { return Ok(true) };
+    if seen.record.content.user.as_ref() != Some(user) {
+        return admit(engine, id, user, patience).await.map(|()| true);
+    }
+    if seen.expires.is_none_or(|deadline| engine.clock.now() < deadline) {
+        return Ok(true);
+    }
+    let owner = OwnerKey::derive(&engine.namespace, user);
+    loop {
+        match engine.store.reserve(&owner, id, limit).await {
+            Err(StoreError::Busy) => patience.pause().await?,
+            answer => return Ok(answer? == Reserved::Granted),
+        }
+    }
+}
+
+/// Ends the user's session that was not used for the longest time; false if there is none to end.
+async fn evict_one(engine: &Engine, user: &str) -> Result<bool, Error> {
+    let mut oldest = None;
+    let mut pages = Pages::of(engine, user);
+    while let Some(page) = pages.next().await? {
+        for owned in page {
+            let used = match owned.record {
+                Ok(record) => Some((engine.lifetime.accessed(record.written, owned.expires), record.created)),
+                // It takes a place and opens for nobody.
+                Err(error) => engine.corrupt(owned.id, error).map(|()| None)?,
+            };
+            let candidate = (used, owned.id);
+            if oldest.is_none_or(|oldest| candidate < oldest) {
+                oldest = Some(candidate);
+            }
+        }
+    }
+    let Some((_, id)) = oldest else { return Ok(false) };
+    // Absent: somebody else ended it, and there is a place as well.
+    end_with(engine, &id, Event::Evicted(id)).await.map(|_| true)
+}
+
+impl UserSessionLimit {
+    fn number(self) -> Option<usize> {
+        match self {
+            UserSessionLimit::Unlimited => None,
+            UserSessionLimit::Evict(limit) | UserSessionLimit::Refuse(limit) => Some(limit),
+        }
+    }
+}
