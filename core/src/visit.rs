@@ -200,7 +200,9 @@ impl Visit {
         };
         if let Err(error) = self.store().await {
             let mut state = self.state();
-            if !matches!(error, Error::Gone) && (state.incarnation, state.reverts) == (incarnation, reverts) {
+            if !matches!(error, Error::Gone | Error::LockLost)
+                && (state.incarnation, state.reverts) == (incarnation, reverts)
+            {
                 state.edits.forget(index);
                 let base = state.base.clone();
                 state.rebase(base)?;

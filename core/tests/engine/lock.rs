@@ -125,6 +125,18 @@ fn a_holder_that_is_overtaken_and_does_not_look_is_refused_at_the_end() {
     assert_eq!(value(&site, &visitor, "n"), None);
 }
 
+#[test]
+fn a_holder_that_is_overtaken_and_applies_is_told() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let slow = visitor.arrive(&site);
+    let _lock = block_on(slow.session.lock_for(MOMENT)).unwrap();
+    drop(block_on(visitor.arrive(&site).session.lock()).unwrap());
+    let applied = block_on(slow.session.apply("n", |n: Option<u32>| n.unwrap_or(0) + 1));
+    assert!(matches!(applied, Err(Error::LockLost)));
+    assert_eq!(value(&site, &visitor, "n"), None);
+}
+
 /// The next one gets the lock without waiting for any lease to run out.
 #[track_caller]
 fn assert_free(site: &Site, visitor: &crate::visitor::Visitor) {
