@@ -17,10 +17,9 @@ impl QueryCarrier {
         query.split('&').filter_map(|parameter| self.value(parameter)).map(str::as_bytes)
     }
 
-    /// The path and query of a target, with this token as the last parameter and any other token removed.
-    pub(crate) fn with(&self, target: &str, text: &str) -> String {
-        let (path, query) = split(target);
-        let mut url = same_origin(path);
+    /// The query of a target, with this token as the last parameter and any other token removed.
+    fn push_query(&self, url: &mut String, target: &str, text: &str) {
+        let (_, query) = split(target);
         url.push('?');
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty() && self.value(parameter).is_none()) {
             url.push_str(parameter);
@@ -29,21 +28,25 @@ impl QueryCarrier {
         url.push_str(&self.name);
         url.push('=');
         url.push_str(text);
+    }
+
+    /// The path and query of a target, with this token as the last parameter and any other token removed.
+    pub(crate) fn with(&self, target: &str, text: &str) -> String {
+        let (path, _) = split(target);
+        let mut url = same_origin(path);
+        self.push_query(&mut url, target, text);
         url
     }
 
     /// A link with the token, if it is a path of this origin; `None` for anything that could lead to another one.
     pub(crate) fn link(&self, to: &str, text: &str) -> Option<String> {
         let (target, fragment) = to.split_once('#').map_or((to, None), |(target, fragment)| (target, Some(fragment)));
-        let bytes = target.as_bytes();
-        // Browsers take a backslash for a slash, and drop line breaks and tabs before they look (WHATWG URL §4.4).
-        let leads_elsewhere = bytes.first() != Some(&b'/')
-            || matches!(bytes.get(1), Some(b'/' | b'\\'))
-            || bytes.iter().any(|byte| byte.is_ascii_control() || *byte == b' ');
-        if leads_elsewhere {
+        if !stays_here(target) {
             return None;
         }
-        let mut link = self.with(target, text);
+        let (path, _) = split(target);
+        let mut link = path.to_owned();
+        self.push_query(&mut link, target, text);
         if let Some(fragment) = fragment {
             link.push('#');
             link.push_str(fragment);
@@ -54,6 +57,15 @@ impl QueryCarrier {
     fn value<'a>(&self, parameter: &'a str) -> Option<&'a str> {
         parameter.strip_prefix(&self.name)?.strip_prefix('=')
     }
+}
+
+/// True if it is a path of this origin, absolute or relative (RFC 3986 §4.2), whoever reads it: browsers take a backslash
+/// for a slash, and drop line breaks and tabs before they look (WHATWG URL §4.4).
+fn stays_here(target: &str) -> bool {
+    let (path, _) = split(target);
+    let first_segment = path.split('/').next().unwrap_or_default();
+    let is_odd = target.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b' ' | b'\\'));
+    !path.is_empty() && !path.starts_with("//") && !first_segment.contains(':') && !is_odd
 }
 
 fn split(target: &str) -> (&str, &str) {
@@ -107,9 +119,19 @@ mod tests {
     #[test]
     fn links_carry_the_token_within_this_origin_only() {
         assert_eq!(carrier().link("/a?b=1#c?d", "T").as_deref(), Some("/a?b=1&session=T#c?d"));
-        for elsewhere in
-            ["", "a", "//evil.test", "/\\evil.test", "https://evil.test/", "/\t/evil.test", "\\\\evil", "/a b"]
-        {
+        assert_eq!(carrier().link("ui/set", "T").as_deref(), Some("ui/set?session=T"));
+        assert_eq!(carrier().link("../?a", "T").as_deref(), Some("../?a&session=T"));
+        for elsewhere in [
+            "",
+            "javascript:alert(1)",
+            "a:b",
+            "//evil.test",
+            "/\\evil.test",
+            "https://evil.test/",
+            "/\t/evil.test",
+            "\\\\evil",
+            "/a b",
+        ] {
             assert_eq!(carrier().link(elsewhere, "T"), None, "{elsewhere:?}");
         }
     }

@@ -55,7 +55,7 @@ impl Session {
         Ok(self.of_stored(|base| base.expires.map(SystemTime::from))?.flatten())
     }
 
-    /// A link to a path of this origin that carries the session where [URLs do](crate::Carrier::Query), in place of any
+    /// A link to a path of this origin, absolute or relative, that carries the session where [URLs do](crate::Carrier::Query), in place of any
     /// token that the path holds already. Otherwise, and for anything that leads elsewhere, the path as it is: a token never
     /// leaves its origin this way.
     ///

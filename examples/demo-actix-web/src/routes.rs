@@ -5,7 +5,7 @@ use actix_web::rt::time::sleep;
 use actix_web::web::{Bytes, Path, ServiceConfig, delete, post, put, resource, route, scope};
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
 use webstack_actix_web::Session;
-use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, users, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, links, page, slow, status, ui, users, values};
 
 use crate::ENVIRONMENT;
 
@@ -44,6 +44,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(resource("/slow-read/{key}").route(get().to(slow_read)))
                 .service(resource("/slow-set/{key}").route(post().to(slow_set)))
                 .service(resource("/slow-increment/{key}").route(post().to(slow_increment)))
+                .service(resource("/exclusive-increment/{key}").route(post().to(exclusive_increment)))
+                .service(resource("/link").route(get().to(link)))
                 .service(resource("/slow-renew").route(post().to(slow_renew)))
                 .service(resource("/slow-logout").route(post().to(slow_logout))),
         );
@@ -155,6 +157,14 @@ async fn slow_set(session: Session, key: Path<String>, request: HttpRequest) -> 
 
 async fn slow_increment(session: Session, key: Path<String>, request: HttpRequest) -> HttpResponse {
     respond(slow::increment(&session, &key, request.query_string(), sleep).await)
+}
+
+async fn exclusive_increment(session: Session, key: Path<String>, request: HttpRequest) -> HttpResponse {
+    respond(slow::exclusive_increment(&session, &key, request.query_string(), sleep).await)
+}
+
+async fn link(session: Session, request: HttpRequest) -> HttpResponse {
+    respond(links::link(&session, request.query_string()))
 }
 
 async fn slow_renew(session: Session, request: HttpRequest) -> HttpResponse {

@@ -10,6 +10,7 @@
 //! | [`lifecycle`] | `/api/login/{user}`, `/api/logout`, `/api/renew`, `/api/invalidate`, `/api/delete`, `/api/clear` |
 //! | [`flash`] | `/api/flash/{text}`, `/api/flash` |
 //! | [`users`] | `/api/sessions`, `/api/logout-everywhere` |
+//! | [`links`] | `/api/link` |
 //! | [`slow`] | `/api/slow-…`: the same with a pause in the middle, so that requests overlap |
 //! | [`status`] | `/api/set-then/…`, `/api/save-then/…`, `/api/logout-then/…`, `/api/own-cookie/…` |
 //! | [`page`], [`ui`] | `/` and `/ui/{action}`, for people; `/plain` |
@@ -20,6 +21,7 @@
 pub mod flash;
 mod input;
 pub mod lifecycle;
+pub mod links;
 pub mod page;
 pub mod portable;
 mod reply;

@@ -75,6 +75,8 @@ pub(crate) fn failed(failure: Failure) -> Reply {
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
+    /// What carries the session in a link, behind the path; nothing where cookies do.
+    carried: String,
     style: &'static str,
     environment: &'a str,
     neighbours: &'static [Neighbour],
@@ -104,6 +106,7 @@ struct Failed {
 impl<'a> Page<'a> {
     fn of(session: &Session, environment: &'a str) -> Result<Self, Error> {
         Ok(Page {
+            carried: session.link(HERE)?.split_off(HERE.len()),
             style: STYLE,
             environment,
             neighbours: announced(),
@@ -117,6 +120,15 @@ impl<'a> Page<'a> {
         })
     }
 }
+
+impl Page<'_> {
+    fn to(&self, path: &str) -> String {
+        format!("{path}{}", self.carried)
+    }
+}
+
+/// The page itself.
+const HERE: &str = "./";
 
 impl Row {
     /// A row of the table; a value too long to be read is cut.
@@ -161,6 +173,7 @@ mod tests {
 
     fn page() -> Page<'static> {
         Page {
+            carried: String::new(),
             neighbours: &[],
             style: STYLE,
             environment: EVIL,

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 use webstack_core::Session;
 use webstack_core::app::{self, App, Request};
 
-use crate::{Answer, Failure, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, users, values};
+use crate::{Answer, Failure, MAX_BODY, Reply, flash, lifecycle, links, page, slow, status, ui, users, values};
 
 /// The demo application, to be mounted in the environment of this name; `sleep` is that environment's timer.
 ///
@@ -63,6 +63,7 @@ enum Route<'a> {
     Sessions,
     Value(&'a str),
     Messages,
+    Link,
     Act(&'a str, Option<&'a str>),
 }
 
@@ -75,6 +76,7 @@ impl<'a> Route<'a> {
             ["api", "sessions"] => Route::Sessions,
             ["api", "values", key] => Route::Value(key),
             ["api", "flash"] => Route::Messages,
+            ["api", "link"] => Route::Link,
             ["api", "slow-read", key] => Route::Act("slow-read", Some(key)),
             ["api", act @ ("logout" | "logout-everywhere" | "renew" | "invalidate" | "delete" | "clear")] => {
                 Route::Act(act, None)
@@ -84,16 +86,21 @@ impl<'a> Route<'a> {
             ["api", act @ ("increment" | "login" | "set-then" | "save-then" | "logout-then"), of] => {
                 Route::Act(act, Some(of))
             }
-            ["api", act @ ("own-cookie" | "flash" | "slow-set" | "slow-increment"), of] => Route::Act(act, Some(of)),
+            ["api", act @ ("own-cookie" | "flash" | "slow-set" | "slow-increment" | "exclusive-increment"), of] => {
+                Route::Act(act, Some(of))
+            }
             _ => return None,
         })
     }
 
     fn methods(&self) -> &'static [Method] {
         match self {
-            Route::Page | Route::Overview | Route::Messages | Route::Sessions | Route::Act("slow-read", _) => {
-                &[Method::GET, Method::HEAD]
-            }
+            Route::Page
+            | Route::Overview
+            | Route::Messages
+            | Route::Link
+            | Route::Sessions
+            | Route::Act("slow-read", _) => &[Method::GET, Method::HEAD],
             Route::Value(_) => &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE],
             Route::Form(_) | Route::Act(..) => &[Method::POST],
         }
@@ -133,6 +140,7 @@ impl<'a> Route<'a> {
             Route::Value(key) if method == Method::DELETE => values::remove(session, key),
             Route::Value(key) => values::get(session, key),
             Route::Messages => flash::take(session),
+            Route::Link => links::link(session, query),
             Route::Act(act, of) => match (act, of.unwrap_or_default()) {
                 ("increment", key) => values::increment(session, key).await,
                 ("login", user) => lifecycle::login(session, user),
@@ -152,6 +160,7 @@ impl<'a> Route<'a> {
                 ("slow-read", key) => slow::read(session, key, query, sleep).await,
                 ("slow-set", key) => slow::set(session, key, query, sleep).await,
                 ("slow-increment", key) => slow::increment(session, key, query, sleep).await,
+                ("exclusive-increment", key) => slow::exclusive_increment(session, key, query, sleep).await,
                 ("slow-renew", _) => slow::renew(session, query, sleep).await,
                 ("slow-logout", _) => slow::logout(session, query, sleep).await,
                 _ => Err(Failure::not_found()),

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use webstack_core::Session;
+use webstack_core::{Error, Session};
 
 use crate::reply::no_content;
 use crate::{Answer, input, lifecycle, values};
@@ -51,6 +51,35 @@ where
 {
     pause(session, query, sleep).await?;
     values::increment(session, key).await
+}
+
+/// `POST /api/exclusive-increment/{key}?ms=N`: takes the session's lock, reads, waits, and writes one more.
+///
+/// # Errors
+///
+/// As [`values::increment`], and 400 if the query makes no sense.
+pub async fn exclusive_increment<F>(
+    session: &Session,
+    key: &str,
+    query: &str,
+    sleep: impl FnOnce(Duration) -> F,
+) -> Answer
+where
+    F: Future<Output = ()>,
+{
+    let length = input::pause(query)?;
+    session.load().await?;
+    values::whole_number(add_one_alone(session, key, sleep(length)).await)
+}
+
+async fn add_one_alone(session: &Session, key: &str, pause: impl Future<Output = ()>) -> Result<i64, Error> {
+    let lock = session.lock().await?;
+    let read: i64 = session.get(key)?.unwrap_or(0);
+    pause.await;
+    let written = read.saturating_add(1);
+    session.insert(key, &written)?;
+    lock.release().await?;
+    Ok(written)
 }
 
 /// `POST /api/slow-renew?ms=N`: waits, then renews the token.

@@ -16,9 +16,10 @@ pub async fn act(session: &Session, action: &str, form: &[u8]) -> Reply {
         Ok(_) => StatusCode::SEE_OTHER,
         Err(failure) => return page::failed(failure),
     };
+    let back = session.link("../").ok().and_then(|back| HeaderValue::try_from(back).ok());
     let mut reply = Response::new(Bytes::new());
     *reply.status_mut() = status;
-    reply.headers_mut().insert(LOCATION, HeaderValue::from_static("../"));
+    reply.headers_mut().insert(LOCATION, back.unwrap_or(HeaderValue::from_static("../")));
     reply
 }
 

@@ -75,7 +75,12 @@ pub fn remove(session: &Session, key: &str) -> Answer {
 ///
 /// 422 if the value is not a whole number, and if the session fails.
 pub async fn increment(session: &Session, key: &str) -> Answer {
-    match session.apply(key, |n: Option<i64>| n.unwrap_or(0).saturating_add(1)).await {
+    whole_number(session.apply(key, |n: Option<i64>| n.unwrap_or(0).saturating_add(1)).await)
+}
+
+/// The number as an answer, or why there is none.
+pub(crate) fn whole_number(value: Result<i64, Error>) -> Answer {
+    match value {
         Ok(value) => Ok(json(&Value { value })),
         Err(Error::Value(_)) => {
             Err(Failure::Request { status: StatusCode::UNPROCESSABLE_ENTITY, why: "the value is not a whole number" })

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use tokio::time::sleep;
 use webstack_axum::Session;
-use webstack_demo_app::{Answer, Reply, flash, lifecycle, page, slow, status, ui, users, values};
+use webstack_demo_app::{Answer, Reply, flash, lifecycle, links, page, slow, status, ui, users, values};
 
 use crate::ENVIRONMENT;
 
@@ -39,6 +39,8 @@ pub fn routes() -> Router {
         .route("/api/slow-read/{key}", get(slow_read))
         .route("/api/slow-set/{key}", post(slow_set))
         .route("/api/slow-increment/{key}", post(slow_increment))
+        .route("/api/exclusive-increment/{key}", post(exclusive_increment))
+        .route("/api/link", get(link))
         .route("/api/slow-renew", post(slow_renew))
         .route("/api/slow-logout", post(slow_logout))
 }
@@ -149,6 +151,14 @@ async fn slow_set(session: Session, Path(key): Path<String>, RawQuery(query): Ra
 
 async fn slow_increment(session: Session, Path(key): Path<String>, RawQuery(query): RawQuery) -> Response {
     respond(slow::increment(&session, &key, &query.unwrap_or_default(), sleep).await)
+}
+
+async fn exclusive_increment(session: Session, Path(key): Path<String>, RawQuery(query): RawQuery) -> Response {
+    respond(slow::exclusive_increment(&session, &key, &query.unwrap_or_default(), sleep).await)
+}
+
+async fn link(session: Session, RawQuery(query): RawQuery) -> Response {
+    respond(links::link(&session, &query.unwrap_or_default()))
 }
 
 async fn slow_renew(session: Session, RawQuery(query): RawQuery) -> Response {

@@ -1,8 +1,9 @@
 //! Which path is which function of the demo application.
 
+use rocket::http::uri::Origin;
 use rocket::tokio::time::sleep;
 use rocket::{Route, delete, get, post, put, routes};
-use webstack_demo_app::{flash, lifecycle, page, slow, status, ui, users, values};
+use webstack_demo_app::{flash, lifecycle, links, page, slow, status, ui, users, values};
 use webstack_rocket::Session;
 
 use crate::ENVIRONMENT;
@@ -14,7 +15,7 @@ pub fn routes() -> Vec<Route> {
     let pages = routes![show, plain, act, overview, value, put_value, remove, increment, messages, leave_message];
     let lives = routes![login, logout, logout_everywhere, sessions, renew, invalidate, forget, clear];
     let statuses = routes![set_then, save_then, logout_then, set_then_panic, logout_then_panic, own_cookie];
-    let slow = routes![slow_read, slow_set, slow_increment, slow_renew, slow_logout];
+    let slow = routes![slow_read, slow_set, slow_increment, exclusive_increment, slow_renew, slow_logout, link];
     [pages, lives, statuses, slow].concat()
 }
 
@@ -151,6 +152,16 @@ async fn slow_set(session: Session, key: &str, ms: Option<&str>) -> Replied {
 #[post("/api/slow-increment/<key>?<ms>")]
 async fn slow_increment(session: Session, key: &str, ms: Option<&str>) -> Replied {
     slow::increment(&session, key, &query(ms), sleep).await.into()
+}
+
+#[post("/api/exclusive-increment/<key>?<ms>")]
+async fn exclusive_increment(session: Session, key: &str, ms: Option<&str>) -> Replied {
+    slow::exclusive_increment(&session, key, &query(ms), sleep).await.into()
+}
+
+#[get("/api/link")]
+fn link(session: Session, asked: &Origin<'_>) -> Replied {
+    links::link(&session, asked.query().map_or("", |query| query.as_str())).into()
 }
 
 #[post("/api/slow-renew?<ms>")]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::time::sleep;
 use warp::http::{Response, StatusCode};
 use warp::{Filter, Rejection, Reply as _};
-use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, page, slow, status, ui, users, values};
+use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, links, page, slow, status, ui, users, values};
 use webstack_warp::{Session, session};
 
 use crate::ENVIRONMENT;
@@ -66,6 +66,8 @@ fn reading_and_writing() -> impl Filter<Extract = (Replied,), Error = Rejection>
     let overview = get().and(warp::path!("api" / "session")).and(session());
     let overview = overview.map(|s: Session| respond(values::overview(&s, ENVIRONMENT)));
     let value = get().and(key()).and(session()).map(|key: Segment, s: Session| respond(values::get(&s, &key.0)));
+    let link = get().and(warp::path!("api" / "link")).and(session()).and(query());
+    let link = link.map(|s: Session, query: String| respond(links::link(&s, &query)));
     let put = warp::put().and(key()).and(session()).and(body());
     let put = put.map(|key: Segment, s: Session, body: Bytes| respond(values::put(&s, &key.0, &body)));
     let remove = warp::delete().and(key()).and(session());
@@ -78,7 +80,20 @@ fn reading_and_writing() -> impl Filter<Extract = (Replied,), Error = Rejection>
     let message = warp::post().and(warp::path!("api" / "flash" / Segment)).and(session());
     let message = message.map(|text: Segment, s: Session| respond(flash::add(&s, &text.0)));
     let messages = messages.or(message).unify();
-    overview.or(value).unify().or(put).unify().or(remove).unify().or(increment).unify().or(messages).unify().boxed()
+    overview
+        .or(value)
+        .unify()
+        .or(link)
+        .unify()
+        .or(put)
+        .unify()
+        .or(remove)
+        .unify()
+        .or(increment)
+        .unify()
+        .or(messages)
+        .unify()
+        .boxed()
 }
 
 fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
@@ -121,11 +136,15 @@ fn slow_ones() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     let increment = increment.then(|key: Segment, s: Session, query: String| async move {
         respond(slow::increment(&s, &key.0, &query, sleep).await)
     });
+    let exclusive = warp::post().and(warp::path!("api" / "exclusive-increment" / Segment)).and(session()).and(query());
+    let exclusive = exclusive.then(|key: Segment, s: Session, query: String| async move {
+        respond(slow::exclusive_increment(&s, &key.0, &query, sleep).await)
+    });
     let renew = warp::post().and(warp::path!("api" / "slow-renew")).and(session()).and(query());
     let renew = renew.then(|s: Session, query: String| async move { respond(slow::renew(&s, &query, sleep).await) });
     let logout = warp::post().and(warp::path!("api" / "slow-logout")).and(session()).and(query());
     let logout = logout.then(|s: Session, query: String| async move { respond(slow::logout(&s, &query, sleep).await) });
-    read.or(set).unify().or(increment).unify().or(renew).unify().or(logout).unify().boxed()
+    read.or(set).unify().or(increment).unify().or(exclusive).unify().or(renew).unify().or(logout).unify().boxed()
 }
 
 async fn act(action: Segment, session: Session, form: Bytes) -> Replied {

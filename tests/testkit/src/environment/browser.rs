@@ -146,6 +146,12 @@ impl Browser {
         &ours.expect("the browser has a session").1
     }
 
+    /// The path prefix of the application, without a slash at its end; empty for the root.
+    pub fn mount(&self) -> &str {
+        let rest = self.url.strip_prefix("http://").unwrap_or(&self.url);
+        rest.find('/').map_or("", |slash| &rest[slash..])
+    }
+
     /// The public id of the session, as the server tells it.
     ///
     /// # Panics

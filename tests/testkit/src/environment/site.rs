@@ -83,6 +83,20 @@ impl Site {
         self.restart_stopped(environment)
     }
 
+    /// As [`restart`](Site::restart), with other variables.
+    ///
+    /// # Panics
+    ///
+    /// As [`restart`](Site::restart).
+    #[must_use]
+    #[track_caller]
+    pub fn restart_with(mut self, environment: &dyn EnvironmentUnderTest, variables: &[(&str, &str)]) -> Site {
+        for (name, value) in variables {
+            self.settings = self.settings.with(name, value);
+        }
+        self.restart(environment)
+    }
+
     /// Starts another server in place of one that was told to stop.
     ///
     /// # Panics

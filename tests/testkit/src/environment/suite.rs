@@ -96,6 +96,28 @@ macro_rules! environment_suite {
                     secure_over_plain_http_is_warned_about_once
                     secure_over_loopback_is_not_warned_about
                 ]
+                queries: [
+                    a_stranger_is_sent_to_the_same_url_with_a_ticket
+                    other_parameters_stay_in_order
+                    a_ticket_becomes_the_session_s_token
+                    a_post_without_a_ticket_begins_a_session
+                    an_ended_session_s_ticket_is_never_taken_again
+                    no_unsigned_or_foreign_token_is_adopted
+                    links_carry_the_session_within_this_origin
+                    the_page_carries_the_session
+                ]
+                header_tokens: [
+                    a_token_travels_in_a_header
+                    a_header_of_another_name_is_not_ours
+                    a_token_goes_back_the_way_it_came
+                    signed_tokens_are_not_forged
+                    keys_change_without_ending_sessions
+                ]
+                locking: [
+                    what_is_done_under_the_lock_is_exact
+                    writers_wait_for_the_lock
+                    a_logout_does_not_wait_for_the_lock
+                ]
                 process: [
                     a_session_survives_a_restart
                     two_processes_share_one_session
