@@ -26,6 +26,8 @@ fn a_label_is_no_value_and_begins_no_session() {
     visitor.visit(&site, |session| session.set_label("Firefox on Linux").unwrap());
     assert_eq!(site.counts.total(), 1, "nothing is written");
     visitor.visit(&site, |session| session.set_user("bob").unwrap());
+    visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    visitor.visit(&site, |session| session.clear().unwrap());
     visitor.visit(&site, |session| assert_eq!(session.label().unwrap().as_deref(), Some("Firefox on Linux")));
     let reply = visitor.visit(&site, |session| session.clear_user().unwrap());
     assert!(set_cookie(&reply).unwrap().contains("Max-Age=0"), "nothing but a label is left");

@@ -6,7 +6,7 @@ use webstack_core::{Carrier, Event, Outcome, runtime::block_on};
 
 use crate::carriers::key;
 use crate::client::ask;
-use crate::visitor::{Site, header, set_cookie};
+use crate::visitor::{Site, header, of_user, set_cookie};
 
 const HEADER: &str = "x-session-token";
 
@@ -97,6 +97,20 @@ fn the_ticket_of_an_ended_session_is_never_taken_again() {
     assert!(!url.contains(&token[..22]), "and an id of its own");
     assert_eq!(ask(&site, "GET", &url).number("m"), None);
     assert_eq!(ask(&site, "GET", &with(&token)).number("m"), Some(1));
+}
+
+#[test]
+fn a_logout_everywhere_ends_a_session_whose_ticket_is_still_good() {
+    let site = site();
+    let url = begun(&site);
+    let reply = ask(&site, "POST", &url).handled(|session| session.set_user("ann").unwrap());
+    let token = header(&reply, HEADER).unwrap();
+    let reply = ask(&site, "POST", &with(&token)).handled(|session| {
+        assert_eq!(block_on(session.end_all()).unwrap(), 1);
+    });
+    assert_eq!(header(&reply, HEADER).as_deref(), Some("ended"));
+    assert!(of_user(&site, "ann").is_empty());
+    assert!(ask(&site, "GET", &url).sent_to().is_some());
 }
 
 #[test]
