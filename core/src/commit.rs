@@ -115,7 +115,7 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
         record.signed_in = edits.signs_in().then_some(now);
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
-        let expires = engine.lifetime.deadline(now, record.begun());
+        let expires = engine.deadline(&record, now);
         let entry = entry(engine, &record, expires)?;
         if let Some(user) = &record.content.user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
@@ -283,12 +283,13 @@ fn revise(
         return Ok(Some((record, Some(now + EMPTIED_LIFETIME), change)));
     }
     let mut change = TokenChange::Keep;
-    if renewed.is_some() || was_empty || engine.is_cookie_due(&record, now) {
+    let lasts_otherwise = record.content.remembered != seen.record.content.remembered;
+    if renewed.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(&record, now) {
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
         change = TokenChange::HandOut(max_age);
     }
-    let expires = engine.lifetime.deadline(now, record.begun());
+    let expires = engine.deadline(&record, now);
     Ok(Some((record, expires, change)))
 }
 
@@ -303,7 +304,7 @@ async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
     }
     let now = engine.clock.now();
     let is_cookie_due = engine.is_cookie_due(&seen.record, now);
-    let next = engine.lifetime.touch(now, seen.record.begun(), seen.expires);
+    let next = engine.timeouts(&seen.record).touch(now, seen.record.begun(), seen.expires);
     if !is_cookie_due && next.is_none() {
         return Committed::Unchanged;
     }
@@ -345,7 +346,7 @@ async fn send_again(engine: &Engine, seen: &Arc<Base>, now: Timestamp) -> Result
     let max_age = engine.cookie_age(&record, now);
     record.cookie_expires = max_age.map(|age| now + age);
     record.written = now;
-    let expires = engine.lifetime.deadline(now, record.begun());
+    let expires = engine.deadline(&record, now);
     let entry = entry(engine, &record, expires).map_err(StoreError::broken)?;
     Ok(match engine.store.update(seen.token.id(), seen.version, entry).await? {
         Updated::Applied(version) => {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 
@@ -13,7 +14,7 @@ use crate::flash::Flash;
 use crate::form_token::Issued;
 use crate::key::Versioned;
 use crate::record::Content;
-use crate::{Error, SecretDigest};
+use crate::{Error, SecretDigest, Timeouts};
 
 /// Computes a value from the one that stands there.
 pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Box<RawValue>, Error> + Send>;
@@ -34,6 +35,8 @@ pub(crate) enum Edit {
     SpendFormToken(SecretDigest, Arc<AtomicBool>),
     SetUser(Option<Box<str>>),
     SetLabel(Option<Box<str>>),
+    SetTimeouts(Option<Timeouts>),
+    Remember(Option<Duration>),
     Renew,
 }
 
@@ -55,10 +58,16 @@ impl Edit {
             Edit::IssueFormToken(issued) => content.form_tokens.push(issued.clone()),
             Edit::SpendFormToken(digest, spent) => spent.store(content.form_tokens.spend(digest), Ordering::Relaxed),
             Edit::SetUser(user) => {
+                if content.user.is_some() && content.user != *user {
+                    // What was agreed with somebody else.
+                    (content.timeouts, content.remembered) = (None, None);
+                }
                 content.user.clone_from(user);
                 content.form_tokens.clear();
             }
             Edit::SetLabel(label) => content.label.clone_from(label),
+            Edit::SetTimeouts(timeouts) => content.timeouts = *timeouts,
+            Edit::Remember(duration) => content.remembered = *duration,
             Edit::Renew => {}
         }
         Ok(())
@@ -79,6 +88,8 @@ impl fmt::Debug for Edit {
             Edit::SpendFormToken(..) => "SpendFormToken",
             Edit::SetUser(_) => "SetUser",
             Edit::SetLabel(_) => "SetLabel",
+            Edit::SetTimeouts(_) => "SetTimeouts",
+            Edit::Remember(_) => "Remember",
             Edit::Renew => "Renew",
         })
     }

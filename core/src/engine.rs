@@ -13,9 +13,9 @@ use crate::expiry::{CookieLifetime, Timeouts};
 use crate::limit::UserSessionLimit;
 use crate::policy::{OnCorrupt, Policies};
 use crate::queue::Queues;
-use crate::record::Record;
+use crate::record::{Content, Record};
 use crate::runtime::{Blocking, Runtime};
-use crate::store::Store;
+use crate::store::{GRACE, Store};
 use crate::{Clock, Error, SessionId, Timestamp};
 
 /// What clones of [`Sessions`] have in common.
@@ -54,13 +54,45 @@ impl Engine {
         self.runtime.get().map_or_else(|| Arc::new(Blocking) as Arc<dyn Runtime>, Arc::clone)
     }
 
+    /// How long a session lasts.
+    pub(crate) fn timeouts(&self, record: &Record) -> Timeouts {
+        self.timeouts_of(&record.content, record.ticket_ends.is_some())
+    }
+
+    pub(crate) fn timeouts_of(&self, content: &Content, has_ticket: bool) -> Timeouts {
+        let Timeouts { mut idle, mut absolute } = content.timeouts.unwrap_or(self.lifetime);
+        if let Some(remembered) = content.remembered {
+            idle = idle.map(|idle| idle.max(remembered));
+        }
+        if has_ticket {
+            // An expired session has to be remembered for as long as its ticket is good.
+            let least = self.lifetime.shortest().map_or(GRACE, |shortest| shortest.min(GRACE));
+            (idle, absolute) = (idle.map(|idle| idle.max(least)), absolute.map(|absolute| absolute.max(least)));
+        }
+        Timeouts { idle, absolute }
+    }
+
+    fn cookie_lifetime(&self, record: &Record) -> CookieLifetime {
+        record.content.remembered.map_or(self.cookie_lifetime, CookieLifetime::For)
+    }
+
+    pub(crate) fn deadline(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
+        self.timeouts(record).deadline(now, record.begun())
+    }
+
+    /// When a session was last used, to the resolution of touches.
+    pub(crate) fn accessed(&self, record: &Record, expires: Option<Timestamp>) -> Timestamp {
+        self.timeouts(record).accessed(record.written, expires)
+    }
+
     pub(crate) fn cookie_age(&self, record: &Record, now: Timestamp) -> Option<Duration> {
-        self.cookie_lifetime.max_age(now, self.lifetime.absolute_deadline(record.begun()))
+        let deadline = self.timeouts(record).absolute_deadline(record.begun());
+        self.cookie_lifetime(record).max_age(now, deadline)
     }
 
     pub(crate) fn is_cookie_due(&self, record: &Record, now: Timestamp) -> bool {
-        let deadline = self.lifetime.absolute_deadline(record.begun());
-        self.cookie_lifetime.is_due(now, deadline, record.cookie_expires)
+        let deadline = self.timeouts(record).absolute_deadline(record.begun());
+        self.cookie_lifetime(record).is_due(now, deadline, record.cookie_expires)
     }
 
     /// Deals with a record that cannot be read: as if it were not there, or as a failure, by policy.

@@ -116,7 +116,7 @@ async fn evict_one(engine: &Engine, user: &str) -> Result<bool, Error> {
     while let Some(page) = pages.next().await? {
         for owned in page {
             let used = match owned.record {
-                Ok(record) => Some((engine.lifetime.accessed(record.written, owned.expires), record.created)),
+                Ok(record) => Some((engine.accessed(&record, owned.expires), record.created)),
                 // It takes a place and opens for nobody.
                 Err(error) => engine.corrupt(owned.id, error).map(|()| None)?,
             };

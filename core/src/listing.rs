@@ -85,7 +85,7 @@ impl Listing {
                     Ok(record) if record.content.is_empty() => {}
                     Ok(record) => {
                         let expires = listed.stored.entry.expires;
-                        let accessed = self.engine.lifetime.accessed(record.written, expires);
+                        let accessed = self.engine.accessed(&record, expires);
                         return Ok(Some(StoredSession { id: listed.id, record, accessed, expires }));
                     }
                     Err(error) => self.engine.events.report_failure(Event::CorruptRecord(listed.id), &error),

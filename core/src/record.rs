@@ -1,6 +1,7 @@
 //! What is stored of a session: a versioned JSON envelope around values that stay raw until somebody asks for them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -11,7 +12,7 @@ use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
 use crate::lease::Lease;
-use crate::{Error, SecretDigest, Timestamp};
+use crate::{Error, SecretDigest, Timeouts, Timestamp};
 
 /// The application's part of a record: what edits change.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,10 @@ pub(crate) struct Content {
     pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
     /// The versions of values that are beyond their first.
     pub(crate) versions: BTreeMap<Box<str>, u32>,
+    /// Timeouts of its own.
+    pub(crate) timeouts: Option<Timeouts>,
+    /// How long the browser is to remember it.
+    pub(crate) remembered: Option<Duration>,
     pub(crate) flashes: Flashes,
     pub(crate) form_tokens: FormTokens,
 }
@@ -66,14 +71,18 @@ impl Content {
         self.versions.remove(key);
     }
 
-    /// Drops everything but the user and the label.
+    /// Drops what it holds; whose it is and how long it lasts stay.
     pub(crate) fn clear(&mut self) {
-        *self = Content { user: self.user.take(), label: self.label.take(), ..Content::default() };
+        let Content { timeouts, remembered, .. } = *self;
+        let (user, label) = (self.user.take(), self.label.take());
+        *self = Content { user, label, timeouts, remembered, ..Content::default() };
     }
 
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
             && self.label == other.label
+            && self.timeouts == other.timeouts
+            && self.remembered == other.remembered
             && self.versions == other.versions
             && self.flashes.is_same(&other.flashes)
             && self.form_tokens.is_same(&other.form_tokens)
@@ -138,6 +147,8 @@ impl Record {
             label: self.content.label.as_deref(),
             values: &self.content.values,
             versions: &self.content.versions,
+            timeouts: self.content.timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
+            remembered: self.content.remembered.map(millis),
             flashes: &self.content.flashes,
             form_tokens: &self.content.form_tokens,
         };
@@ -164,11 +175,20 @@ impl Record {
                 label: envelope.label,
                 values: envelope.values,
                 versions: envelope.versions,
+                timeouts: envelope.timeouts.map(|[idle, absolute]| Timeouts {
+                    idle: idle.map(Duration::from_millis),
+                    absolute: absolute.map(Duration::from_millis),
+                }),
+                remembered: envelope.remembered.map(Duration::from_millis),
                 flashes: envelope.flashes,
                 form_tokens: envelope.form_tokens,
             },
         })
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 const ENVELOPE_VERSION: u32 = 1;
@@ -194,6 +214,10 @@ struct Envelope<'a> {
     user: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeouts: Option<[Option<u64>; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remembered: Option<u64>,
     values: &'a BTreeMap<Box<str>, Box<RawValue>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     versions: &'a BTreeMap<Box<str>, u32>,
@@ -219,6 +243,8 @@ struct EnvelopeOwned {
     lease: Option<Lease>,
     user: Option<Box<str>>,
     label: Option<Box<str>>,
+    timeouts: Option<[Option<u64>; 2]>,
+    remembered: Option<u64>,
     values: BTreeMap<Box<str>, Box<RawValue>>,
     #[serde(default)]
     versions: BTreeMap<Box<str>, u32>,

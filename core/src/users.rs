@@ -139,7 +139,7 @@ pub(crate) async fn list(engine: &Engine, user: &str, current: Option<SessionId>
                     id: owned.id,
                     created: record.created.into(),
                     signed_in: record.signed_in.map(SystemTime::from),
-                    accessed: engine.lifetime.accessed(record.written, owned.expires).into(),
+                    accessed: engine.accessed(&record, owned.expires).into(),
                     expires: owned.expires.map(SystemTime::from),
                     label: record.content.label.map(String::from),
                     is_current: current == Some(owned.id),

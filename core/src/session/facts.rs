@@ -42,8 +42,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn accessed(&self) -> Result<Option<SystemTime>, Error> {
-        let lifetime = self.visit.engine.lifetime;
-        self.of_stored(|base| lifetime.accessed(base.record.written, base.expires).into())
+        self.of_stored(|base| self.visit.engine.accessed(&base.record, base.expires).into())
     }
 
     /// When the session ends if it is not used any more; `None` if never, or as long as nothing is stored.

@@ -5,6 +5,7 @@ mod flash;
 mod form_token;
 mod life;
 mod lock;
+mod timeouts;
 mod user;
 mod values;
 

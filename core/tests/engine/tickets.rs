@@ -224,3 +224,21 @@ fn a_ticket_is_good_in_urls_only() {
     let reply = request.handled(|session| session.insert("n", &1).unwrap());
     assert!(!set_cookie(&reply).unwrap().contains(&ticket[..22]), "an id of its own");
 }
+
+#[test]
+fn timeouts_of_its_own_do_not_outlast_what_is_remembered_of_a_ticket() {
+    let site = site();
+    let url = begun(&site);
+    let second = Duration::from_secs(1);
+    let short = webstack_core::Timeouts { idle: Some(second), absolute: Some(second) };
+    ask(&site, "POST", &url).handled(|session| session.set_timeouts(Some(short)).unwrap());
+    for _ in 0..121 {
+        site.clock.advance(second);
+        let _ = block_on(site.sessions.purge());
+        if ask(&site, "GET", &url).number("n").is_none() {
+            ask(&site, "POST", &url).handled(|session| session.insert("m", &1).unwrap());
+            assert_eq!(ask(&site, "GET", &url).number("m"), None);
+        }
+    }
+    assert_eq!(ask(&site, "GET", &url).number("n"), None, "it has expired");
+}

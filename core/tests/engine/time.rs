@@ -210,3 +210,87 @@ fn a_level_of_assurance_sets_both_timeouts_and_one_may_be_set_beside_it() {
     }
     assert_eq!(expires(&visitor), begun + Duration::from_secs(12 * 3600));
 }
+
+#[test]
+fn one_session_may_have_timeouts_of_its_own() {
+    let site = Site::new();
+    let (mut root, ann) = (known(&site), known(&site));
+    let short = webstack_core::Timeouts { idle: Some(5 * MINUTE), absolute: Some(12 * MINUTE) };
+    root.visit(&site, |session| session.set_timeouts(Some(short)).unwrap());
+    for _ in 0..2 {
+        site.clock.advance(5 * MINUTE - Duration::from_secs(1));
+        root.visit(&site, |session| assert_eq!(session.timeouts().unwrap(), short));
+    }
+    let request = root.arrive(&site);
+    let session = &request.session;
+    let (expires, accessed) = (session.expires().unwrap().unwrap(), session.accessed().unwrap().unwrap());
+    assert_eq!(expires - 2 * MINUTE - Duration::from_secs(2), SystemTime::from(site.clock.now()));
+    assert!(accessed <= expires);
+    site.clock.advance(3 * MINUTE);
+    root.visit(&site, |session| assert!(session.is_new().unwrap(), "its absolute timeout"));
+    assert!(!ann.arrive(&site).session.is_new().unwrap(), "nobody else's");
+}
+
+#[test]
+fn timeouts_of_its_own_begin_no_session_and_go_with_the_user() {
+    let site = Site::new();
+    let mut visitor = Visitor::default();
+    visitor.visit(&site, |session| session.set_timeouts(Some(webstack_core::Timeouts::AAL3)).unwrap());
+    assert_eq!(site.alive(), 0);
+    let of = |visitor: &Visitor| visitor.arrive(&site).session.timeouts().unwrap();
+    visitor.visit(&site, |session| {
+        session.set_user("root").unwrap();
+        session.insert("n", &1).unwrap();
+        session.set_timeouts(Some(webstack_core::Timeouts::AAL3)).unwrap();
+    });
+    visitor.visit(&site, |session| session.clear().unwrap());
+    visitor.visit(&site, |session| session.set_user("root").unwrap());
+    assert_eq!(of(&visitor), webstack_core::Timeouts::AAL3);
+    visitor.visit(&site, |session| session.set_user("ann").unwrap());
+    assert_eq!(of(&visitor), webstack_core::Timeouts::default());
+    visitor.visit(&site, |session| session.set_timeouts(Some(webstack_core::Timeouts::AAL2)).unwrap());
+    visitor.visit(&site, |session| session.set_timeouts(None).unwrap());
+    assert_eq!(of(&visitor), webstack_core::Timeouts::default());
+}
+
+#[test]
+fn a_remembered_session_outlives_the_browser_and_a_pause() {
+    let site = Site::with(|builder| builder.absolute_timeout(Some(24 * 30 * 60 * MINUTE)));
+    let mut visitor = Visitor::default();
+    let week = 7 * 24 * 60 * MINUTE;
+    let reply = visitor.visit(&site, |session| {
+        session.set_user("ann").unwrap();
+        session.remember(week).unwrap();
+    });
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=604800"));
+    site.clock.advance(6 * 24 * 60 * MINUTE);
+    let reply = visitor.visit(&site, |session| assert_eq!(session.user().unwrap().as_deref(), Some("ann")));
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=604800"), "sent again when half of it is over");
+    let reply = visitor.visit(&site, |session| session.forget().unwrap());
+    assert!(!set_cookie(&reply).unwrap().contains("Max-Age"), "a cookie of the browser's session again");
+    assert_eq!(set_cookie(&visitor.visit(&site, |session| session.forget().unwrap())), None);
+    site.clock.advance(31 * MINUTE);
+    visitor.visit(&site, |session| assert!(session.is_new().unwrap()));
+}
+
+#[test]
+fn who_was_remembered_before_is_no_business_of_the_next_user() {
+    let site = Site::new();
+    let mut visitor = Visitor::default();
+    visitor.visit(&site, |session| {
+        session.set_user("ann").unwrap();
+        session.remember(24 * 60 * MINUTE).unwrap();
+    });
+    let reply = visitor.visit(&site, |session| session.set_user("bob").unwrap());
+    assert!(!set_cookie(&reply).unwrap().contains("Max-Age"));
+}
+
+#[test]
+fn no_cookie_of_a_remembered_session_outlives_its_absolute_timeout() {
+    let site = Site::with(|builder| builder.absolute_timeout(Some(60 * MINUTE)));
+    let reply = Visitor::default().visit(&site, |session| {
+        session.set_user("ann").unwrap();
+        session.remember(24 * 60 * MINUTE).unwrap();
+    });
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=3600"));
+}
