@@ -11,6 +11,7 @@ use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::expiry::EMPTIED_LIFETIME;
+use crate::keep_alive::keep_alive;
 use crate::lease::{Hold, Watch};
 use crate::limit;
 use crate::load::Base;
@@ -18,8 +19,9 @@ use crate::locking::look;
 use crate::patience::Patience;
 use crate::queue::Place;
 use crate::record::{Content, Record};
+use crate::rotation::{successor, turn};
 use crate::state::Promised;
-use crate::store::{Created, Entry, OwnerKey, Removed, StoreError, Touched, Updated};
+use crate::store::{Created, Removed, StoreError, Updated};
 use crate::ticket::{Buried, Ticket, bury};
 use crate::{Error, SessionId, Timestamp, Token};
 
@@ -35,12 +37,12 @@ pub(crate) enum Committed {
 }
 
 /// What the client has to be told of its token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum TokenChange {
     /// It has the right one.
     Keep,
-    /// It gets the one in the base; the cookie lasts that long.
-    HandOut(Option<Duration>),
+    /// It gets this one; the cookie lasts that long.
+    HandOut(Token, Option<Duration>),
     /// It should forget it.
     TakeBack,
 }
@@ -116,14 +118,14 @@ async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Resu
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
         let expires = engine.deadline(&record, now);
-        let entry = entry(engine, &record, expires)?;
+        let entry = engine.entry(&record, expires)?;
         if let Some(user) = &record.content.user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
         }
         match engine.store.create(token.id(), entry).await {
             Ok(Created::New(version)) => {
-                let base = Base { token, version, expires, record };
-                return Ok(Committed::Stored(Arc::new(base), TokenChange::HandOut(max_age)));
+                let change = TokenChange::HandOut(token.clone(), max_age);
+                return Ok(Committed::Stored(Arc::new(Base { token, version, expires, record }), change));
             }
             Ok(Created::Exists) => {
                 if let Some(ticket) = ticket.take()
@@ -206,7 +208,7 @@ async fn update(
                 kept => kept,
             });
         };
-        let entry = entry(engine, &record, expires)?;
+        let entry = engine.entry(&record, expires)?;
         if !limit::has_place(engine, &seen, &record, &mut patience).await? {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
@@ -271,6 +273,9 @@ fn revise(
     if let Some(token) = renewed {
         record.epoch += 1;
         record.digest = token.digest(&engine.namespace);
+        record.rotation.restart(engine.renew_every.map(|_| now));
+    } else {
+        turn(engine, &mut record, &seen.token, now)?;
     }
     if edits.signs_in() {
         record.signed_in = Some(now);
@@ -284,89 +289,12 @@ fn revise(
     }
     let mut change = TokenChange::Keep;
     let lasts_otherwise = record.content.remembered != seen.record.content.remembered;
-    if renewed.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(&record, now) {
+    let next = renewed.cloned().or_else(|| successor(engine, &record, &seen.token, now));
+    if next.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(&record, now) {
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
-        change = TokenChange::HandOut(max_age);
+        change = TokenChange::HandOut(next.unwrap_or_else(|| seen.token.clone()), max_age);
     }
     let expires = engine.deadline(&record, now);
     Ok(Some((record, expires, change)))
-}
-
-/// Moves the deadline of a session that was used but not changed, and sends a persistent cookie again in time.
-///
-/// The request was answered from the session already, so a failure here is an event and nothing more.
-async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
-    let id = *seen.token.id();
-    // Under somebody's lock nothing is written, and its holder sees to the deadline.
-    if seen.is_empty() || seen.record.lease.is_some() {
-        return Committed::Unchanged;
-    }
-    let now = engine.clock.now();
-    let is_cookie_due = engine.is_cookie_due(&seen.record, now);
-    let next = engine.timeouts(&seen.record).touch(now, seen.record.begun(), seen.expires);
-    if !is_cookie_due && next.is_none() {
-        return Committed::Unchanged;
-    }
-    match limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await {
-        Ok(true) => {}
-        Ok(false) => return Committed::Unchanged,
-        Err(error) => {
-            engine.events.report_failure(Event::TouchFailed(id), &error);
-            return Committed::Unchanged;
-        }
-    }
-    let kept = if is_cookie_due {
-        send_again(engine, seen, now).await
-    } else {
-        match engine.store.touch(&id, seen.version, next).await {
-            Ok(Touched::Extended | Touched::Stale) => Ok(Committed::Unchanged),
-            Ok(Touched::Gone) => Ok(Committed::Gone),
-            Err(error) => Err(error),
-        }
-    };
-    match kept {
-        Ok(Committed::Gone) => {
-            engine.events.report(Event::Gone(id));
-            Committed::Gone
-        }
-        Ok(committed) => committed,
-        // Whoever holds it is writing it, deadline included.
-        Err(StoreError::Busy) => Committed::Unchanged,
-        Err(error) => {
-            engine.events.report_failure(Event::TouchFailed(id), &error);
-            Committed::Unchanged
-        }
-    }
-}
-
-/// The record remembers until when the cookie lasts, so sending it again is a write.
-async fn send_again(engine: &Engine, seen: &Arc<Base>, now: Timestamp) -> Result<Committed, StoreError> {
-    let mut record = seen.record.clone();
-    let max_age = engine.cookie_age(&record, now);
-    record.cookie_expires = max_age.map(|age| now + age);
-    record.written = now;
-    let expires = engine.deadline(&record, now);
-    let entry = entry(engine, &record, expires).map_err(StoreError::broken)?;
-    Ok(match engine.store.update(seen.token.id(), seen.version, entry).await? {
-        Updated::Applied(version) => {
-            let base = Base { token: seen.token.clone(), version, expires, record };
-            Committed::Stored(Arc::new(base), TokenChange::HandOut(max_age))
-        }
-        Updated::Conflict(_) => Committed::Unchanged,
-        Updated::Gone => Committed::Gone,
-    })
-}
-
-fn entry(engine: &Engine, record: &Record, expires: Option<Timestamp>) -> Result<Entry, Error> {
-    let limits = &engine.limits;
-    if record.content.values.len() > limits.values {
-        return Err(Error::TooManyValues { limit: limits.values });
-    }
-    let bytes = record.encode().map_err(Error::Value)?;
-    if bytes.len() > limits.record_bytes {
-        return Err(Error::TooLarge { limit: limits.record_bytes });
-    }
-    let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&engine.namespace, user));
-    Ok(Entry { bytes, expires, owner })
 }

@@ -15,7 +15,7 @@ use crate::policy::{OnCorrupt, Policies};
 use crate::queue::Queues;
 use crate::record::{Content, Record};
 use crate::runtime::{Blocking, Runtime};
-use crate::store::{GRACE, Store};
+use crate::store::{Entry, GRACE, OwnerKey, Store};
 use crate::{Clock, Error, SessionId, Timestamp};
 
 /// What clones of [`Sessions`] have in common.
@@ -30,6 +30,8 @@ pub(crate) struct Engine {
     pub(crate) carriers: Carriers,
     pub(crate) cookie_lifetime: CookieLifetime,
     pub(crate) lifetime: Timeouts,
+    /// How long a token is the present one.
+    pub(crate) renew_every: Option<Duration>,
     pub(crate) limits: Limits,
     pub(crate) user_sessions: UserSessionLimit,
     pub(crate) wait_limit: Duration,
@@ -93,6 +95,20 @@ impl Engine {
     pub(crate) fn is_cookie_due(&self, record: &Record, now: Timestamp) -> bool {
         let deadline = self.timeouts(record).absolute_deadline(record.begun());
         self.cookie_lifetime(record).is_due(now, deadline, record.cookie_expires)
+    }
+
+    /// A record as a store keeps it.
+    pub(crate) fn entry(&self, record: &Record, expires: Option<Timestamp>) -> Result<Entry, Error> {
+        let limits = &self.limits;
+        if record.content.values.len() > limits.values {
+            return Err(Error::TooManyValues { limit: limits.values });
+        }
+        let bytes = record.encode().map_err(Error::Value)?;
+        if bytes.len() > limits.record_bytes {
+            return Err(Error::TooLarge { limit: limits.record_bytes });
+        }
+        let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&self.namespace, user));
+        Ok(Entry { bytes, expires, owner })
     }
 
     /// Deals with a record that cannot be read: as if it were not there, or as a failure, by policy.

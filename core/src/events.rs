@@ -20,6 +20,9 @@ pub enum Event {
     UnknownToken(SessionId),
     /// A token named a living session but had the wrong secret: renewed away, forged, or of another namespace.
     WrongSecret(SessionId),
+    /// A token was presented that had made way for another one, which has been presented since: the client kept an old
+    /// cookie, or somebody stole it.
+    OutdatedToken(SessionId),
     /// A request presented two living sessions; the second one was not used.
     SecondSession(SessionId),
     /// What is stored under this id cannot be read.
@@ -90,7 +93,11 @@ fn log(event: Event, cause: Option<&(dyn std::error::Error + 'static)>) {
             tracing::debug!(target: TARGET, ?event, cause);
         }
         Event::Overwritten(_) | Event::Gone(_) | Event::Evicted(_) => tracing::info!(target: TARGET, ?event, cause),
-        Event::LockLost(_) | Event::ForgedToken | Event::WrongSecret(_) | Event::SecondSession(_) => {
+        Event::OutdatedToken(_)
+        | Event::LockLost(_)
+        | Event::ForgedToken
+        | Event::WrongSecret(_)
+        | Event::SecondSession(_) => {
             tracing::warn!(target: TARGET, ?event, cause)
         }
         Event::CorruptRecord(_) | Event::TouchFailed(_) | Event::Failed | Event::PurgeFailed => {

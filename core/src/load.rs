@@ -6,6 +6,7 @@ use crate::carrier::{Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::record::Record;
+use crate::rotation::{Standing, standing};
 use crate::store::{StoreError, Stored, Version};
 use crate::ticket::Ticket;
 use crate::{Error, SessionId, Timestamp, Token};
@@ -113,9 +114,11 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
         Ok(base) => base,
         Err(error) => return engine.corrupt(id, error).map(|()| Opened::Closed),
     };
-    if base.record.digest != token.digest(&engine.namespace) {
-        engine.events.report(Event::WrongSecret(id));
-        return Ok(Opened::Closed);
-    }
-    Ok(Opened::Living(Box::new(base)))
+    let closed = match standing(&base.record, &token.digest(&engine.namespace), engine.clock.now()) {
+        Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(Box::new(base))),
+        Standing::Outdated => Event::OutdatedToken(id),
+        Standing::Foreign => Event::WrongSecret(id),
+    };
+    engine.events.report(closed);
+    Ok(Opened::Closed)
 }

@@ -12,6 +12,7 @@ use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
 use crate::lease::Lease;
+use crate::rotation::Rotation;
 use crate::{Error, SecretDigest, Timeouts, Timestamp};
 
 /// The application's part of a record: what edits change.
@@ -98,6 +99,8 @@ pub(crate) struct Record {
     pub(crate) epoch: u64,
     /// What is kept of the token's secret.
     pub(crate) digest: SecretDigest,
+    /// What is kept of the tokens before and behind it.
+    pub(crate) rotation: Rotation,
     pub(crate) created: Timestamp,
     /// When the record was last written; touches move the entry's deadline only.
     pub(crate) written: Timestamp,
@@ -117,6 +120,7 @@ impl Record {
         Record {
             epoch: 0,
             digest,
+            rotation: Rotation::default(),
             created: now,
             written: now,
             signed_in: None,
@@ -137,6 +141,7 @@ impl Record {
             version: ENVELOPE_VERSION,
             epoch: self.epoch,
             digest: &self.digest,
+            rotation: &self.rotation,
             created: self.created.as_millis(),
             written: self.written.as_millis(),
             signed_in: self.signed_in.map(Timestamp::as_millis),
@@ -164,6 +169,7 @@ impl Record {
         Ok(Record {
             epoch: envelope.epoch,
             digest: envelope.digest,
+            rotation: envelope.rotation,
             created: Timestamp::from_millis(envelope.created),
             written: Timestamp::from_millis(envelope.written),
             signed_in: envelope.signed_in.map(Timestamp::from_millis),
@@ -200,6 +206,8 @@ struct Envelope<'a> {
     version: u32,
     epoch: u64,
     digest: &'a SecretDigest,
+    #[serde(skip_serializing_if = "Rotation::is_plain")]
+    rotation: &'a Rotation,
     created: u64,
     written: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,6 +243,8 @@ struct EnvelopeOwned {
     version: u32,
     epoch: u64,
     digest: SecretDigest,
+    #[serde(default)]
+    rotation: Rotation,
     created: u64,
     written: u64,
     signed_in: Option<u64>,

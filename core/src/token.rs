@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -128,6 +129,14 @@ impl Token {
     /// The same session's next token: a new secret, unrelated to the old one.
     pub(crate) fn renewed(&self) -> Result<Self, crate::Error> {
         Ok(Self::with_id(self.id)?)
+    }
+
+    /// The same session's token that follows this one: whoever has this one and the nonce can make it, and nobody else.
+    pub(crate) fn derived(&self, nonce: &[u64; 2]) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret.0).expect("HMAC takes keys of any length");
+        mac.update(b"webstack next secret 1\0");
+        nonce.iter().for_each(|half| mac.update(&half.to_be_bytes()));
+        Token { id: self.id, secret: Secret(mac.finalize().into_bytes().into()) }
     }
 
     fn with_id(id: SessionId) -> Result<Self, getrandom::Error> {

@@ -13,6 +13,7 @@ use crate::lease::Hold;
 use crate::load::{Base, Found, load};
 use crate::policy::{OnGone, OnServerError, OnStoreFailure};
 use crate::record::Content;
+use crate::rotation::successor;
 use crate::state::{Promised, Stage, State};
 use crate::store::{Removed, StoreError};
 use crate::ticket::Ticket;
@@ -93,7 +94,10 @@ impl Visit {
             return Ok(to.to_owned());
         }
         let text = match (state.edits.renews(), state.base.clone()) {
-            (false, Some(base)) => carriers.wire.token(&base.token),
+            (false, Some(base)) => {
+                let next = successor(&self.engine, &base.record, &base.token, self.engine.clock.now());
+                carriers.wire.token(next.as_ref().unwrap_or(&base.token))
+            }
             (false, None) => {
                 let ticket = match state.promised.ticket.take() {
                     Some(ticket) => ticket,
@@ -362,9 +366,7 @@ impl Visit {
                 }
                 match change {
                     TokenChange::Keep => {}
-                    TokenChange::HandOut(age) => {
-                        state.token_change = Some(TokenReply::HandOut(base.token.clone(), age))
-                    }
+                    TokenChange::HandOut(token, age) => state.token_change = Some(TokenReply::HandOut(token, age)),
                     TokenChange::TakeBack => state.token_change = Some(TokenReply::TakeBack),
                 }
                 state.rebase(Some(base))

@@ -23,7 +23,7 @@ const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
 type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
 
 /// Every variable, in the order in which they are read, with the function that reads it.
-const VARIABLES: [(&str, Read); 23] = [
+const VARIABLES: [(&str, Read); 24] = [
     ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
     ("WEBSTACK_PERSIST", persist),
     ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
@@ -60,6 +60,7 @@ const VARIABLES: [(&str, Read); 23] = [
     ("WEBSTACK_IDLE_TIMEOUT", |builder, text| Ok(builder.idle_timeout(timeout(text)?))),
     ("WEBSTACK_ABSOLUTE_TIMEOUT", |builder, text| Ok(builder.absolute_timeout(timeout(text)?))),
     ("WEBSTACK_USER_SESSIONS", super::users::read),
+    ("WEBSTACK_RENEW_EVERY", |builder, text| Ok(builder.renew_every(timeout(text)?))),
     ("WEBSTACK_ON_CORRUPT", |builder, text| {
         let names = [("renew", OnCorrupt::Renew), ("fail", OnCorrupt::Fail)];
         Ok(builder.on_corrupt(one_of(text, &names, "use `renew` or `fail`")?))

@@ -52,6 +52,7 @@ pub struct Builder {
     cookie: CookieSettings,
     cookie_lifetime: CookieLifetime,
     lifetime: Timeouts,
+    renew_every: Option<Duration>,
     limits: Limits,
     user_sessions: UserSessionLimit,
     wait_limit: Duration,
@@ -98,6 +99,7 @@ impl Builder {
             cookie: CookieSettings::default(),
             cookie_lifetime: CookieLifetime::default(),
             lifetime: Timeouts::default(),
+            renew_every: None,
             limits: Limits { record_bytes: 1024 * 1024, values: 4096 },
             user_sessions: UserSessionLimit::default(),
             wait_limit: Duration::from_secs(5),
@@ -215,6 +217,19 @@ impl Builder {
         Builder { lifetime: timeouts, ..self }
     }
 
+    /// Tokens make way for others after this long; `None`: only logins and [`renew`](crate::Session::renew) change them.
+    ///
+    /// Nobody notices: parallel requests get the same next token, the old one is honoured until the next has been
+    /// presented and a minute longer, and requests in flight go on.
+    ///
+    /// # Security
+    ///
+    /// A token that leaked into a log or a backup of a browser is worth little after that. It does not stop a thief who uses
+    /// it at once; an old token that comes back later is an [event](crate::Event::OutdatedToken).
+    pub fn renew_every(self, renew_every: Option<Duration>) -> Self {
+        Builder { renew_every, ..self }
+    }
+
     /// A session ends when it is not used for this long; `None`: never for that reason.
     pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
         self.lifetime.idle = timeout;
@@ -305,6 +320,7 @@ impl Builder {
         for (variable, timeout) in [
             ("WEBSTACK_IDLE_TIMEOUT", self.lifetime.idle),
             ("WEBSTACK_ABSOLUTE_TIMEOUT", self.lifetime.absolute),
+            ("WEBSTACK_RENEW_EVERY", self.renew_every),
             ("WEBSTACK_PURGE_EVERY", self.purge_every),
         ] {
             if timeout.is_some_and(|timeout| timeout.is_zero()) {
@@ -337,6 +353,7 @@ impl Builder {
                 carriers,
                 cookie_lifetime: self.cookie_lifetime,
                 lifetime: self.lifetime,
+                renew_every: self.renew_every,
                 limits: self.limits,
                 user_sessions: self.user_sessions,
                 wait_limit: self.wait_limit,

@@ -16,6 +16,7 @@ mod lock;
 mod overtaken;
 mod policies;
 mod replies;
+mod rotation;
 mod round_trips;
 mod tickets;
 mod time;

@@ -1,0 +1,119 @@
+//! What is done for a session that was used and not changed: its deadline moves, and its token is sent again in time.
+
+use std::sync::Arc;
+
+use crate::commit::{Committed, TokenChange};
+use crate::engine::Engine;
+use crate::events::Event;
+use crate::limit;
+use crate::load::Base;
+use crate::patience::Patience;
+use crate::record::Record;
+use crate::rotation::{successor, turn};
+use crate::store::{StoreError, Touched, Updated};
+use crate::{Error, Timestamp};
+
+/// Moves the deadline, and sends the token again or the next one if it is time.
+///
+/// The request was answered from the session already, so a failure here is an event and nothing more.
+pub(crate) async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
+    let id = *seen.token.id();
+    // Under somebody's lock nothing is written, and its holder sees to the deadline.
+    if seen.is_empty() || seen.record.lease.is_some() {
+        return Committed::Unchanged;
+    }
+    let kept = match keep(engine, seen).await {
+        // Whoever holds it is writing it, deadline included.
+        Err(KeepError::Store(StoreError::Busy)) => Committed::Unchanged,
+        Err(KeepError::Store(error)) => {
+            engine.events.report_failure(Event::TouchFailed(id), &error);
+            Committed::Unchanged
+        }
+        Err(KeepError::Session(error)) => {
+            engine.events.report_failure(Event::TouchFailed(id), &error);
+            Committed::Unchanged
+        }
+        Ok(kept) => kept,
+    };
+    if matches!(kept, Committed::Gone) {
+        engine.events.report(Event::Gone(id));
+    }
+    kept
+}
+
+enum KeepError {
+    Store(StoreError),
+    Session(Error),
+}
+
+impl From<StoreError> for KeepError {
+    fn from(error: StoreError) -> Self {
+        KeepError::Store(error)
+    }
+}
+
+impl From<Error> for KeepError {
+    fn from(error: Error) -> Self {
+        KeepError::Session(error)
+    }
+}
+
+async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
+    let now = engine.clock.now();
+    let mut record = seen.record.clone();
+    let turned = turn(engine, &mut record, &seen.token, now)?;
+    let is_due = engine.is_cookie_due(&record, now);
+    let next = engine.timeouts(&record).touch(now, record.begun(), seen.expires);
+    let handed = successor(engine, &record, &seen.token, now);
+    if !turned && !is_due && next.is_none() && handed.is_none() {
+        return Ok(Committed::Unchanged);
+    }
+    if !limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await? {
+        return Ok(Committed::Unchanged);
+    }
+    if turned || is_due {
+        return write(engine, seen, record, is_due, now).await;
+    }
+    let touched = match next {
+        Some(_) => engine.store.touch(seen.token.id(), seen.version, next).await?,
+        None => Touched::Stale,
+    };
+    Ok(match (touched, handed) {
+        (Touched::Gone, _) => Committed::Gone,
+        // Others have handed it out before; this answer does, too, for theirs may have been lost.
+        (_, Some(token)) => {
+            let left = record.cookie_expires.map(|end| end.since(now));
+            Committed::Stored(Arc::clone(seen), TokenChange::HandOut(token, left))
+        }
+        (_, None) => Committed::Unchanged,
+    })
+}
+
+/// Stores a record whose token is to be sent again, or is another one from now on.
+async fn write(
+    engine: &Engine,
+    seen: &Arc<Base>,
+    mut record: Record,
+    is_due: bool,
+    now: Timestamp,
+) -> Result<Committed, KeepError> {
+    let handed = successor(engine, &record, &seen.token, now);
+    let max_age = engine.cookie_age(&record, now);
+    let is_sent = is_due || handed.is_some();
+    if is_sent {
+        record.cookie_expires = max_age.map(|age| now + age);
+    }
+    record.written = now;
+    let expires = engine.deadline(&record, now);
+    let entry = engine.entry(&record, expires)?;
+    Ok(match engine.store.update(seen.token.id(), seen.version, entry).await? {
+        Updated::Applied(version) => {
+            let token = handed.unwrap_or_else(|| seen.token.clone());
+            let change = if is_sent { TokenChange::HandOut(token, max_age) } else { TokenChange::Keep };
+            let base = Base { token: seen.token.clone(), version, expires, record };
+            Committed::Stored(Arc::new(base), change)
+        }
+        Updated::Conflict(_) => Committed::Unchanged,
+        Updated::Gone => Committed::Gone,
+    })
+}
