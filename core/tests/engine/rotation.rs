@@ -38,8 +38,10 @@ fn a_token_makes_way_for_another_after_its_time_and_not_before() {
     assert_ne!(first, second);
     assert_eq!(first[..45], second[..45], "the same session");
     assert_eq!(handed(&visitor.visit(&site, look)), None, "it has it now");
-    site.clock.advance(EVERY);
-    let third = handed(&visitor.visit(&site, look)).expect("and another one");
+    site.clock.advance(EVERY - Duration::from_secs(1));
+    assert_eq!(handed(&visitor.visit(&site, look)), None, "its time counts from when it came");
+    site.clock.advance(Duration::from_secs(1));
+    let third = handed(&visitor.visit(&site, |session| session.insert("n", &1).unwrap())).expect("and another one");
     visitor.visit(&site, look);
     assert!(![first, second].contains(&third));
     assert_eq!(value(&site, &visitor, "kept"), Some(1));
