@@ -5,8 +5,9 @@
 //! that loaded the session before its user or token changed.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::committed::{Committed, TokenChange};
+use crate::create::{Begun, create};
 use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::events::Event;
@@ -15,37 +16,14 @@ use crate::keep_alive::keep_alive;
 use crate::lease::{Hold, Watch};
 use crate::limit;
 use crate::load::Base;
-use crate::locking::look;
+use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
-use crate::record::{Content, Record};
-use crate::rotation::{successor, turn};
-use crate::state::Promised;
-use crate::store::{Created, Removed, StoreError, Updated};
-use crate::ticket::{Buried, Ticket, bury};
-use crate::{Error, SessionId, Timestamp, Token};
-
-/// What a commit came to.
-#[derive(Debug)]
-pub(crate) enum Committed {
-    /// There was nothing to store.
-    Unchanged,
-    /// This is stored now, and the client's token is to be dealt with so.
-    Stored(Arc<Base>, TokenChange),
-    /// The session ended or changed hands meanwhile; the edits are void.
-    Gone,
-}
-
-/// What the client has to be told of its token.
-#[derive(Clone, Debug)]
-pub(crate) enum TokenChange {
-    /// It has the right one.
-    Keep,
-    /// It gets this one; the cookie lasts that long.
-    HandOut(Token, Option<Duration>),
-    /// It should forget it.
-    TakeBack,
-}
+use crate::record::Record;
+use crate::renewal::{successor, turn};
+use crate::store::{StoreError, Updated};
+use crate::ticket::Promised;
+use crate::{Error, Timestamp, Token};
 
 /// Stores what the edits make of the session, which is a new one if there is no base.
 ///
@@ -59,99 +37,11 @@ pub(crate) async fn commit(
 ) -> Result<Committed, Error> {
     match base {
         Some(base) => update(engine, base, edits, promised, hold).await,
-        None => create(engine, edits, promised).await,
+        None => match create(engine, edits, promised).await? {
+            Begun::Committed(committed) => Ok(committed),
+            Begun::Meanwhile(base) => update(engine, &base, edits, promised, Hold::Nothing).await,
+        },
     }
-}
-
-/// Ends a session, whatever anybody else does with it.
-pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Error> {
-    end_with(engine, id, Event::Ended(*id)).await
-}
-
-/// The same, telling another event.
-pub(crate) async fn end_with(engine: &Engine, id: &SessionId, event: Event) -> Result<Removed, Error> {
-    if engine.carriers.has_tickets() {
-        match bury(engine, id).await? {
-            Buried::Now => {
-                engine.events.report(event);
-                return Ok(Removed::Removed);
-            }
-            Buried::Already => return Ok(Removed::Absent),
-            Buried::NoTicket => {}
-        }
-    }
-    let mut patience = Patience::new(engine);
-    loop {
-        match engine.store.remove(id).await {
-            Err(StoreError::Busy) => patience.pause().await?,
-            Ok(Removed::Removed) => {
-                engine.events.report(event);
-                return Ok(Removed::Removed);
-            }
-            answer => return Ok(answer?),
-        }
-    }
-}
-
-async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Result<Committed, Error> {
-    let mut content = Content::default();
-    edits.replay(&mut content)?;
-    if content.is_empty() {
-        return Ok(Committed::Unchanged);
-    }
-    let now = engine.clock.now();
-    // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
-    let mut ticket = promised.ticket.clone().filter(|_| !edits.signs_in());
-    let mut renewed = promised.renewed.clone();
-    let mut patience = Patience::new(engine);
-    // The same one however often it has to be tried: links may carry it, and a place is reserved for its id.
-    let mut token = match (&ticket, renewed.take()) {
-        (Some(ticket), _) => ticket.token.clone(),
-        (None, Some(token)) => token,
-        (None, None) => Token::generate()?,
-    };
-    loop {
-        let mut record = Record::new(token.digest(&engine.namespace), now);
-        record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
-        record.content.clone_from(&content);
-        record.signed_in = edits.signs_in().then_some(now);
-        let max_age = engine.cookie_age(&record, now);
-        record.cookie_expires = max_age.map(|age| now + age);
-        let expires = engine.deadline(&record, now);
-        let entry = engine.entry(&record, expires)?;
-        if let Some(user) = &record.content.user {
-            limit::admit(engine, token.id(), user, &mut patience).await?;
-        }
-        match engine.store.create(token.id(), entry).await {
-            Ok(Created::New(version)) => {
-                let change = TokenChange::HandOut(token.clone(), max_age);
-                return Ok(Committed::Stored(Arc::new(Base { token, version, expires, record }), change));
-            }
-            Ok(Created::Exists) => {
-                if let Some(ticket) = ticket.take()
-                    && let Some(base) = begun_meanwhile(engine, &ticket).await?
-                {
-                    return Box::pin(update(engine, &base, edits, promised, Hold::Nothing)).await;
-                }
-                token = match renewed.take() {
-                    Some(token) => token,
-                    None => Token::generate()?,
-                };
-            }
-            Err(StoreError::Busy) => patience.pause().await?,
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// The session that another request with the same ticket began, if it is as it was then: a login since has made it
-/// somebody's.
-async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
-    let token = &ticket.token;
-    let Some(stored) = engine.store.load(token.id()).await? else { return Ok(None) };
-    let base = Base::read(token.clone(), stored).ok();
-    let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
-    Ok(base.filter(is_its).map(Arc::new))
 }
 
 async fn update(
@@ -231,7 +121,12 @@ async fn update(
                 Err(error) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
-            Ok(Updated::Gone) if base.is_empty() => return create(engine, edits, &Promised::default()).await,
+            Ok(Updated::Gone) if base.is_empty() => {
+                return match create(engine, edits, &Promised::default()).await? {
+                    Begun::Committed(committed) => Ok(committed),
+                    Begun::Meanwhile(_) => Ok(Committed::Gone),
+                };
+            }
             Ok(Updated::Gone) => {
                 engine.events.report(Event::Gone(id));
                 return Ok(Committed::Gone);

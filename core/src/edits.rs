@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use crate::content::Content;
 use crate::flash::Flash;
 use crate::form_token::Issued;
 use crate::key::Versioned;
-use crate::record::Content;
 use crate::{Error, SecretDigest, Timeouts};
 
 /// Computes a value from the one that stands there.

@@ -8,12 +8,12 @@ use std::time::Duration;
 use async_lock::Mutex as Turn;
 
 use crate::carrier::Carriers;
+use crate::content::Content;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
-use crate::limit::UserSessionLimit;
-use crate::policy::{OnCorrupt, Policies};
+use crate::policy::{OnCorrupt, Policies, UserSessionLimit};
 use crate::queue::Queues;
-use crate::record::{Content, Record};
+use crate::record::Record;
 use crate::runtime::{Blocking, Runtime};
 use crate::store::{Entry, GRACE, OwnerKey, Store};
 use crate::{Clock, Error, SessionId, Timestamp};

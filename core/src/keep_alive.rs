@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::commit::{Committed, TokenChange};
+use crate::committed::{Committed, TokenChange};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
 use crate::record::Record;
-use crate::rotation::{successor, turn};
+use crate::renewal::{successor, turn};
 use crate::store::{StoreError, Touched, Updated};
 use crate::{Error, Timestamp};
 

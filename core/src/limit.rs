@@ -1,6 +1,6 @@
 //! How many sessions a user may have: a place for each, reserved in the store before the session is written.
 
-use crate::commit::end_with;
+use crate::ending::end_with;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::load::Base;
@@ -8,48 +8,7 @@ use crate::patience::Patience;
 use crate::record::Record;
 use crate::store::{OwnerKey, Reserved, StoreError};
 use crate::users::Pages;
-use crate::{Error, SessionId};
-
-/// How many sessions a user may have at the same time, and what is done about a further login.
-///
-/// The limit is exact, however many logins there are at once and whichever process they come to: a place is
-/// reserved in the store, in one atomic step, before a session becomes the user's. A place whose login was not
-/// stored after all, because the store failed or the process died, is free again after a minute.
-///
-/// ```
-/// use webstack_core::{Outcome, Sessions, UserSessionLimit, runtime::block_on, store::MemoryStore};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> { block_on(async {
-/// let limit = UserSessionLimit::Evict(2);
-/// let sessions = Sessions::builder().store(MemoryStore::new()).user_session_limit(limit).build()?;
-/// for _ in 0..5 {
-///     let exchange = sessions.open(&http::Request::new(()));
-///     exchange.session().load().await?;
-///     exchange.session().set_user("alice")?;
-///     exchange.finish(Outcome::Keep).await?;
-/// }
-/// assert_eq!(sessions.user_sessions("alice").await?.len(), 2);
-/// # Ok(()) }) }
-/// ```
-///
-/// # Security
-///
-/// With [`Evict`](UserSessionLimit::Evict) a stolen password throws its owner out, who notices; with
-/// [`Refuse`](UserSessionLimit::Refuse) it locks them out until the other sessions end, so an application that
-/// refuses should offer to end them ([`Sessions::end_user_sessions`](crate::Sessions::end_user_sessions)) to who has proved
-/// who they are. ASVS 7.1.2 wants the choice documented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UserSessionLimit {
-    /// As many as they like.
-    #[default]
-    Unlimited,
-    /// This many. A further login ends the session that was not used for the longest time, as a logout would;
-    /// [`Event::Evicted`](crate::Event::Evicted) tells.
-    Evict(usize),
-    /// This many. A further login is refused with [`Error::TooManySessions`], and nothing is stored.
-    Refuse(usize),
-}
+use crate::{Error, SessionId, UserSessionLimit};
 
 /// Makes sure of a place for a session that is about to become this user's.
 pub(crate) async fn admit(
@@ -129,13 +88,4 @@ async fn evict_one(engine: &Engine, user: &str) -> Result<bool, Error> {
     let Some((_, id)) = oldest else { return Ok(false) };
     // Absent: somebody else ended it, and there is a place as well.
     end_with(engine, &id, Event::Evicted(id)).await.map(|_| true)
-}
-
-impl UserSessionLimit {
-    fn number(self) -> Option<usize> {
-        match self {
-            UserSessionLimit::Unlimited => None,
-            UserSessionLimit::Evict(limit) | UserSessionLimit::Refuse(limit) => Some(limit),
-        }
-    }
 }

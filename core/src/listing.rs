@@ -7,7 +7,7 @@ use std::vec;
 
 use serde::de::DeserializeOwned;
 
-use crate::commit::end;
+use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::key::KeyOf;

@@ -5,8 +5,10 @@ use std::error::Error as StdError;
 use crate::carrier::{Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
+use crate::patience::Patience;
 use crate::record::Record;
-use crate::rotation::{Standing, standing};
+use crate::renewal::standing;
+use crate::rotation::Standing;
 use crate::store::{StoreError, Stored, Version};
 use crate::ticket::Ticket;
 use crate::{Error, SessionId, Timestamp, Token};
@@ -63,7 +65,9 @@ pub(crate) async fn load(engine: &Engine, arrived: Vec<Arrived>) -> Result<Loade
             Opened::Living(base) => *base,
             Opened::Absent => {
                 match issued.map(|issued| Ticket { token: token.clone(), issued }) {
-                    Some(ticket) if ticket.is_good(engine) => drop(loaded.ticket.get_or_insert(ticket)),
+                    Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
+                        loaded.ticket.get_or_insert(ticket);
+                    }
                     _ => {
                         engine.events.report(Event::UnknownToken(*token.id()));
                         loaded.asked.push(*token.id());
@@ -121,4 +125,25 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     };
     engine.events.report(closed);
     Ok(Opened::Closed)
+}
+
+/// What stands in the store; `None` if the session is no more.
+pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Base>, Error> {
+    let id = *base.token.id();
+    let mut patience = Patience::new(engine);
+    loop {
+        return match engine.store.load(&id).await {
+            Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
+                Ok(found) => Ok(Some(found)),
+                Err(error) => engine.corrupt(id, error).map(|()| None),
+            },
+            Ok(None) => Ok(None),
+            Err(StoreError::Busy) => {
+                patience.pause().await?;
+                continue;
+            }
+            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
+            Err(error) => Err(error.into()),
+        };
+    }
 }

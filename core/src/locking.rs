@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::Error;
 use crate::events::Event;
 use crate::lease::{Hold, Holder, Lease, Watch};
-use crate::load::Base;
+use crate::load::{Base, look};
 use crate::patience::{Patience, too_long};
 use crate::runtime::within;
 use crate::store::{Entry, OwnerKey, StoreError, Updated};
@@ -120,26 +120,5 @@ async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) ->
             Some(found) => seen = found,
             None => return Ok(None),
         }
-    }
-}
-
-/// What stands in the store; `None` if the session is no more.
-pub(crate) async fn look(engine: &crate::engine::Engine, base: &Base) -> Result<Option<Base>, Error> {
-    let id = *base.token.id();
-    let mut patience = Patience::new(engine);
-    loop {
-        return match engine.store.load(&id).await {
-            Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
-                Ok(found) => Ok(Some(found)),
-                Err(error) => engine.corrupt(id, error).map(|()| None),
-            },
-            Ok(None) => Ok(None),
-            Err(StoreError::Busy) => {
-                patience.pause().await?;
-                continue;
-            }
-            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
-            Err(error) => Err(error.into()),
-        };
     }
 }

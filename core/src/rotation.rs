@@ -1,22 +1,11 @@
-//! Periodic renewal: a token that is old makes way for the next one, without anybody noticing.
-//!
-//! The next secret is derived from the one that was presented, with a nonce that the record keeps, so that parallel requests
-//! all hand out the same. The old one is honoured until the next one has been presented, and a little longer; the epoch
-//! stays, so requests in flight go on. A change of privilege is no business of this: it takes fresh randomness and has no grace.
-
-use std::time::Duration;
+//! What a record keeps of the tokens before and behind the present one, where tokens renew themselves.
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Engine;
-use crate::record::Record;
-use crate::{Error, SecretDigest, Timestamp, Token};
-
-/// How long the old token is honoured after the next one has been presented: requests are under way with it.
-const GRACE: Duration = Duration::from_secs(60);
+use crate::{SecretDigest, Timestamp};
 
 /// What is added to a secret to derive the next one.
-type Nonce = [u64; 2];
+pub(crate) type Nonce = [u64; 2];
 
 /// Where the tokens of a session stand.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,24 +13,24 @@ type Nonce = [u64; 2];
 pub(crate) struct Rotation {
     /// Since when the present token is the present one, in milliseconds since 1970; since the session began if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    issued: Option<u64>,
+    pub(crate) issued: Option<u64>,
     /// The one that is handed out, and was not presented yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<Neighbour>,
+    pub(crate) next: Option<Neighbour>,
     /// The one before, and until when it is honoured.
     #[serde(skip_serializing_if = "Option::is_none")]
-    previous: Option<Neighbour>,
+    pub(crate) previous: Option<Neighbour>,
 }
 
 /// A token beside the present one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Neighbour {
-    digest: SecretDigest,
+pub(crate) struct Neighbour {
+    pub(crate) digest: SecretDigest,
     /// What derives the later of the two from the earlier.
-    nonce: Nonce,
+    pub(crate) nonce: Nonce,
     #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<u64>,
+    pub(crate) until: Option<u64>,
 }
 
 impl PartialEq for Neighbour {
@@ -71,65 +60,4 @@ impl Rotation {
     pub(crate) fn restart(&mut self, now: Option<Timestamp>) {
         *self = Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None };
     }
-}
-
-/// What a token with this digest is to a session.
-pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: Timestamp) -> Standing {
-    let Rotation { next, previous, .. } = &record.rotation;
-    if record.digest == *digest {
-        Standing::Present
-    } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
-        Standing::Next
-    } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
-        let until = Timestamp::from_millis(previous.until.unwrap_or(0));
-        if now < until { Standing::Previous } else { Standing::Outdated }
-    } else {
-        Standing::Foreign
-    }
-}
-
-/// Does what is due when this token was presented; true if the record is another one then.
-pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Timestamp) -> Result<bool, Error> {
-    if engine.renew_every.is_none() && record.rotation.is_plain() {
-        return Ok(false);
-    }
-    match (standing_of(engine, record, token, now), engine.renew_every) {
-        (Standing::Next, _) => {
-            let Some(next) = record.rotation.next.take() else { return Ok(false) };
-            let until = Some((now + GRACE).as_millis());
-            record.rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
-            record.rotation.issued = Some(now.as_millis());
-            record.digest = next.digest;
-            Ok(true)
-        }
-        (Standing::Present, Some(every)) if record.rotation.next.is_none() => {
-            let issued = record.rotation.issued.map_or(record.created, Timestamp::from_millis);
-            if now.since(issued) < every {
-                return Ok(false);
-            }
-            let nonce = [getrandom::u64()?, getrandom::u64()?];
-            let digest = token.derived(&nonce).digest(&engine.namespace);
-            record.rotation.next = Some(Neighbour { digest, nonce, until: None });
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
-}
-
-/// The token that whoever presented this one should have instead, if any.
-pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
-    if record.rotation.is_plain() {
-        return None;
-    }
-    let Rotation { next, previous, .. } = &record.rotation;
-    let neighbour = match standing_of(engine, record, token, now) {
-        Standing::Present => next,
-        Standing::Previous => previous,
-        Standing::Next | Standing::Outdated | Standing::Foreign => return None,
-    };
-    neighbour.as_ref().map(|neighbour| token.derived(&neighbour.nonce))
-}
-
-fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {
-    standing(record, &token.digest(&engine.namespace), now)
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::carrier::TokenReply;
+use crate::content::Content;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
 use crate::load::Base;
-use crate::record::Content;
-use crate::ticket::Ticket;
-use crate::{Carrier, Error, SessionId, Token};
+use crate::ticket::Promised;
+use crate::{Carrier, Error, SessionId};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,15 +57,6 @@ pub(crate) struct State {
     pub(crate) promised: Promised,
     /// The response so far.
     pub(crate) token_change: Option<TokenReply>,
-}
-
-/// Tokens that may be in the client's hands before they are stored.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Promised {
-    /// The one of a session that begins.
-    pub(crate) ticket: Option<Ticket>,
-    /// The next one of a session that is renewed, or begins with a login.
-    pub(crate) renewed: Option<Token>,
 }
 
 impl State {

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::time::SystemTime;
 
-use crate::commit::end;
+use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;

@@ -3,34 +3,35 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::carrier::{Carrier, Presented, TokenReply};
-use crate::commit::{Committed, TokenChange, commit, end};
+use crate::carrier::{Presented, TokenReply};
+use crate::commit::commit;
+use crate::committed::{Committed, TokenChange};
+use crate::content::Content;
 use crate::edits::Edit;
+use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
 use crate::lease::Hold;
 use crate::load::{Base, Found, load};
-use crate::policy::{OnGone, OnServerError, OnStoreFailure};
-use crate::record::Content;
-use crate::rotation::successor;
-use crate::state::{Promised, Stage, State};
+use crate::policy::OnStoreFailure;
+use crate::state::{Stage, State};
 use crate::store::{Removed, StoreError};
-use crate::ticket::Ticket;
-use crate::{Error, Outcome, ReplyHeaders, RequestHead, Token};
+use crate::ticket::Promised;
+use crate::{Error, RequestHead};
 use async_lock::Mutex as Turn;
 
 /// One request's dealings with its session.
 pub(crate) struct Visit {
     pub(crate) engine: Arc<Engine>,
-    presented: Presented,
+    pub(crate) presented: Presented,
     /// Where a client without a session is sent: the URL it asked for.
-    target: Option<Box<str>>,
-    mount: Box<str>,
+    pub(crate) target: Option<Box<str>>,
+    pub(crate) mount: Box<str>,
     /// The request came over plain HTTP from another machine.
-    plain: bool,
+    pub(crate) plain: bool,
     /// The program carries the token.
-    by_token: bool,
+    pub(crate) by_token: bool,
     /// Loading, saving and finishing happen one after the other.
     pub(crate) turn: Turn<()>,
     state: Mutex<State>,
@@ -63,59 +64,6 @@ impl Visit {
             turn: Turn::new(()),
             state: Mutex::new(State::default()),
         }
-    }
-
-    /// True if the client may have to be sent elsewhere before the application is asked.
-    pub(crate) fn may_redirect(&self) -> bool {
-        self.target.is_some()
-    }
-
-    /// The URL with a ticket that the client should ask for instead, if it has neither session nor ticket.
-    pub(crate) async fn redirect(&self) -> Result<Option<String>, Error> {
-        let Some(target) = &self.target else { return Ok(None) };
-        self.load().await?;
-        let has_some = {
-            let state = self.state();
-            state.base.is_some() || state.promised.ticket.is_some()
-        };
-        if has_some {
-            return Ok(None);
-        }
-        let ticket = Ticket::new(&self.engine)?;
-        let carriers = &self.engine.carriers;
-        Ok(Some(carriers.query.with(target, &carriers.wire.ticket(&ticket.token, ticket.issued))))
-    }
-
-    /// A link that carries the session, if URLs do.
-    pub(crate) fn link(&self, to: &str) -> Result<String, Error> {
-        let mut state = self.open()?;
-        let carriers = &self.engine.carriers;
-        if !carriers.has_tickets() {
-            return Ok(to.to_owned());
-        }
-        let text = match (state.edits.renews(), state.base.clone()) {
-            (false, Some(base)) => {
-                let next = successor(&self.engine, &base.record, &base.token, self.engine.clock.now());
-                carriers.wire.token(next.as_ref().unwrap_or(&base.token))
-            }
-            (false, None) => {
-                let ticket = match state.promised.ticket.take() {
-                    Some(ticket) => ticket,
-                    None => Ticket::new(&self.engine)?,
-                };
-                let ticket = state.promised.ticket.insert(ticket);
-                carriers.wire.ticket(&ticket.token, ticket.issued)
-            }
-            (true, base) => {
-                let next = match (state.promised.renewed.take(), base) {
-                    (Some(token), _) => token,
-                    (None, Some(base)) => base.token.renewed()?,
-                    (None, None) => Token::generate()?,
-                };
-                carriers.wire.token(state.promised.renewed.insert(next))
-            }
-        };
-        Ok(carriers.query.link(to, &text).unwrap_or_else(|| to.to_owned()))
     }
 
     /// Ends the visit if nobody asked for the session; true if so.
@@ -252,77 +200,6 @@ impl Visit {
         }
     }
 
-    pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
-        let _turn = self.turn.lock().await;
-        let policies = self.engine.policies;
-        let outcome = match (outcome, policies.server_error) {
-            (Outcome::ServerError, OnServerError::Keep) => Outcome::Keep,
-            (Outcome::ServerError, OnServerError::Discard) => Outcome::Discard,
-            (outcome, _) => outcome,
-        };
-        let had_edits = {
-            let mut state = self.state();
-            state.stage = Stage::Done;
-            if outcome == Outcome::Discard {
-                state.discard_edits();
-            }
-            if let Some(holder) = state.hold.holder() {
-                state.hold = Hold::Release(holder);
-            }
-            !state.edits.is_empty()
-        };
-        let early = self.state().token_change.is_some();
-        if outcome == Outcome::Keep || self.state().has_duties() {
-            match self.store().await {
-                Ok(()) => {}
-                Err(Error::Gone) if !had_edits || policies.gone == OnGone::Ignore => {}
-                // there is nothing left to give back
-                Err(Error::LockLost) if outcome == Outcome::Discard => {}
-                Err(error) => return Err(error),
-            }
-        }
-        if early {
-            self.confirm().await;
-        }
-        if outcome == Outcome::Keep {
-            self.sign_again();
-        }
-        Ok(self.headers())
-    }
-
-    /// A token that an older key had signed is handed out again, signed by the first.
-    fn sign_again(&self) {
-        let mut state = self.state();
-        let base = state.base.clone().filter(|base| state.is_outdated && !state.gone && !base.is_empty());
-        if let (Some(base), None) = (base, &state.token_change) {
-            let now = self.engine.clock.now();
-            // A cookie lasts as long as it would have.
-            let age = base.record.cookie_expires.map(|end| end.since(now));
-            state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
-        }
-    }
-
-    /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
-    /// by somebody who filled an emptied session again.
-    async fn confirm(&self) {
-        let (base, takes_back) = {
-            let state = self.state();
-            // A new session's token is known to nobody else.
-            let base = state.base.clone().filter(|base| state.asked.contains(base.token.id()));
-            (base, matches!(state.token_change, Some(TokenReply::TakeBack)))
-        };
-        let Some(base) = base else { return };
-        let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
-        let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
-        let stands = match found {
-            Some(found) => found.record.epoch == base.record.epoch && found.is_empty() == takes_back,
-            None => takes_back,
-        };
-        if !stands {
-            self.state().token_change = None;
-        }
-    }
-
     /// Ends what is to end, then commits the edits. The caller has the turn.
     pub(crate) async fn store(&self) -> Result<(), Error> {
         self.store_once().await.inspect_err(|error| self.report_failure(error))
@@ -421,20 +298,6 @@ impl Visit {
         ) {
             self.engine.events.report_failure(Event::Failed, error);
         }
-    }
-
-    fn headers(&self) -> ReplyHeaders {
-        let carriers = &self.engine.carriers;
-        let mut state = self.state();
-        let carrier = state.carrier.unwrap_or_else(|| carriers.first());
-        let change = state.token_change.take();
-        if self.by_token {
-            return carriers.notice(change.as_ref());
-        }
-        if self.plain && carrier == Carrier::Cookie && matches!(change, Some(TokenReply::HandOut(..))) {
-            self.engine.warn_of_plain_http();
-        }
-        carriers.reply(carrier, change.as_ref(), &self.mount)
     }
 
     /// The state, if the session may be used now.

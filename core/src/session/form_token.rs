@@ -74,7 +74,7 @@ impl Session {
         let visit = Arc::clone(&self.visit);
         self.shielded(async move {
             // The edit says whether the token stood in the very record that was replaced by one without it.
-            let stored = move |content: &crate::record::Content| {
+            let stored = move |content: &crate::content::Content| {
                 Ok(spent.load(Ordering::Relaxed) && content.form_tokens.find(&digest).is_none())
             };
             visit.apply(edit, stored).await

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
+use crate::content::Content;
 use crate::edits::{Change, Edit};
 use crate::key::{AsKey, KeyOf, Shape, Versioned};
-use crate::record::Content;
 use crate::state::State;
 use crate::{Error, Session};
 

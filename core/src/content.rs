@@ -1,0 +1,89 @@
+//! The application's part of a record: what edits change.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::flash::Flashes;
+use crate::form_token::FormTokens;
+use crate::key::{KeyOf, Versioned};
+use crate::{Error, Timeouts};
+
+/// The application's part of a record: what edits change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) user: Option<Box<str>>,
+    /// What the application calls the device; it is worth nothing by itself.
+    pub(crate) label: Option<Box<str>>,
+    pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
+    /// The versions of values that are beyond their first.
+    pub(crate) versions: BTreeMap<Box<str>, u32>,
+    /// Timeouts of its own.
+    pub(crate) timeouts: Option<Timeouts>,
+    /// How long the browser is to remember it.
+    pub(crate) remembered: Option<Duration>,
+    pub(crate) flashes: Flashes,
+    pub(crate) form_tokens: FormTokens,
+}
+
+impl Content {
+    /// True if there is nothing that would be worth a session.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.user.is_none() && self.holds_nothing()
+    }
+
+    /// True if there is nothing but, perhaps, a user.
+    pub(crate) fn holds_nothing(&self) -> bool {
+        self.values.is_empty() && self.flashes.is_empty() && self.form_tokens.is_empty()
+    }
+
+    /// A value, and the version it has.
+    pub(crate) fn value(&self, key: &str) -> Option<Versioned<'_>> {
+        self.values.get(key).map(|json| Versioned::new(self.versions.get(key).copied(), json))
+    }
+
+    /// A value as the type of its key.
+    pub(crate) fn read<T: DeserializeOwned>(&self, key: &impl KeyOf<T>) -> Result<Option<T>, Error> {
+        self.value(key.text()).map(|found| key.shape().read(found)).transpose()
+    }
+
+    /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
+    pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: Box<RawValue>) -> Result<(), Error> {
+        let found = self.value(key).map(|value| value.version());
+        if let Some((found, known)) = found.zip(version).filter(|(found, known)| found > known) {
+            return Err(Error::NewerValue { found, known });
+        }
+        match version {
+            Some(version) if version > 1 => self.versions.insert(key.into(), version),
+            _ => self.versions.remove(key),
+        };
+        self.values.insert(key.into(), value);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        self.values.remove(key);
+        self.versions.remove(key);
+    }
+
+    /// Drops what it holds; whose it is and how long it lasts stay.
+    pub(crate) fn clear(&mut self) {
+        let Content { timeouts, remembered, .. } = *self;
+        let (user, label) = (self.user.take(), self.label.take());
+        *self = Content { user, label, timeouts, remembered, ..Content::default() };
+    }
+
+    pub(crate) fn is_same(&self, other: &Content) -> bool {
+        self.user == other.user
+            && self.label == other.label
+            && self.timeouts == other.timeouts
+            && self.remembered == other.remembered
+            && self.versions == other.versions
+            && self.flashes.is_same(&other.flashes)
+            && self.form_tokens.is_same(&other.form_tokens)
+            && self.values.len() == other.values.len()
+            && self.values.iter().zip(&other.values).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
+    }
+}

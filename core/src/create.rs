@@ -1,0 +1,88 @@
+//! The first thing that is put into a session, stored.
+
+use std::sync::Arc;
+
+use crate::committed::{Committed, TokenChange};
+use crate::content::Content;
+use crate::edits::Edits;
+use crate::engine::Engine;
+use crate::limit;
+use crate::load::Base;
+use crate::patience::Patience;
+use crate::record::Record;
+use crate::store::{Created, StoreError};
+use crate::ticket::{Promised, Ticket};
+use crate::{Error, Token};
+
+/// What became of an attempt to begin a session.
+pub(crate) enum Begun {
+    /// What a commit comes to.
+    Committed(Committed),
+    /// Another request with the same ticket had begun it: this is the session.
+    Meanwhile(Arc<Base>),
+}
+
+/// Begins a session with what the edits make, if that is something.
+pub(crate) async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Result<Begun, Error> {
+    let mut content = Content::default();
+    edits.replay(&mut content)?;
+    if content.is_empty() {
+        return Ok(Begun::Committed(Committed::Unchanged));
+    }
+    let now = engine.clock.now();
+    // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
+    let mut ticket = promised.ticket.clone().filter(|_| !edits.signs_in());
+    let mut renewed = promised.renewed.clone();
+    let mut patience = Patience::new(engine);
+    // The same one however often it has to be tried: links may carry it, and a place is reserved for its id.
+    let mut token = match (&ticket, renewed.take()) {
+        (Some(ticket), _) => ticket.token.clone(),
+        (None, Some(token)) => token,
+        (None, None) => Token::generate()?,
+    };
+    loop {
+        let mut record = Record::new(token.digest(&engine.namespace), now);
+        record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
+        record.content.clone_from(&content);
+        record.signed_in = edits.signs_in().then_some(now);
+        let max_age = engine.cookie_age(&record, now);
+        record.cookie_expires = max_age.map(|age| now + age);
+        let expires = engine.deadline(&record, now);
+        let entry = engine.entry(&record, expires)?;
+        if let Some(user) = &record.content.user {
+            limit::admit(engine, token.id(), user, &mut patience).await?;
+        }
+        match engine.store.create(token.id(), entry).await {
+            Ok(Created::New(version)) => {
+                let change = TokenChange::HandOut(token.clone(), max_age);
+                return Ok(Begun::Committed(Committed::Stored(
+                    Arc::new(Base { token, version, expires, record }),
+                    change,
+                )));
+            }
+            Ok(Created::Exists) => {
+                if let Some(ticket) = ticket.take()
+                    && let Some(base) = begun_meanwhile(engine, &ticket).await?
+                {
+                    return Ok(Begun::Meanwhile(base));
+                }
+                token = match renewed.take() {
+                    Some(token) => token,
+                    None => Token::generate()?,
+                };
+            }
+            Err(StoreError::Busy) => patience.pause().await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// The session that another request with the same ticket began, if it is as it was then: a login since has made it
+/// somebody's.
+async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
+    let token = &ticket.token;
+    let Some(stored) = engine.store.load(token.id()).await? else { return Ok(None) };
+    let base = Base::read(token.clone(), stored).ok();
+    let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
+    Ok(base.filter(is_its).map(Arc::new))
+}

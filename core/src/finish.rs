@@ -1,0 +1,96 @@
+//! The end of a visit: what is stored then, and the headers of the response.
+
+use crate::carrier::{Carrier, TokenReply};
+use crate::lease::Hold;
+use crate::load::Base;
+use crate::policy::{OnGone, OnServerError};
+use crate::state::Stage;
+use crate::visit::Visit;
+use crate::{Error, Outcome, ReplyHeaders};
+
+impl Visit {
+    pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
+        let _turn = self.turn.lock().await;
+        let policies = self.engine.policies;
+        let outcome = match (outcome, policies.server_error) {
+            (Outcome::ServerError, OnServerError::Keep) => Outcome::Keep,
+            (Outcome::ServerError, OnServerError::Discard) => Outcome::Discard,
+            (outcome, _) => outcome,
+        };
+        let had_edits = {
+            let mut state = self.state();
+            state.stage = Stage::Done;
+            if outcome == Outcome::Discard {
+                state.discard_edits();
+            }
+            if let Some(holder) = state.hold.holder() {
+                state.hold = Hold::Release(holder);
+            }
+            !state.edits.is_empty()
+        };
+        let early = self.state().token_change.is_some();
+        if outcome == Outcome::Keep || self.state().has_duties() {
+            match self.store().await {
+                Ok(()) => {}
+                Err(Error::Gone) if !had_edits || policies.gone == OnGone::Ignore => {}
+                // there is nothing left to give back
+                Err(Error::LockLost) if outcome == Outcome::Discard => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if early {
+            self.confirm().await;
+        }
+        if outcome == Outcome::Keep {
+            self.sign_again();
+        }
+        Ok(self.headers())
+    }
+
+    /// A token that an older key had signed is handed out again, signed by the first.
+    fn sign_again(&self) {
+        let mut state = self.state();
+        let base = state.base.clone().filter(|base| state.is_outdated && !state.gone && !base.is_empty());
+        if let (Some(base), None) = (base, &state.token_change) {
+            let now = self.engine.clock.now();
+            // A cookie lasts as long as it would have.
+            let age = base.record.cookie_expires.map(|end| end.since(now));
+            state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
+        }
+    }
+
+    /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
+    /// by somebody who filled an emptied session again.
+    async fn confirm(&self) {
+        let (base, takes_back) = {
+            let state = self.state();
+            // A new session's token is known to nobody else.
+            let base = state.base.clone().filter(|base| state.asked.contains(base.token.id()));
+            (base, matches!(state.token_change, Some(TokenReply::TakeBack)))
+        };
+        let Some(base) = base else { return };
+        let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
+        let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
+        let stands = match found {
+            Some(found) => found.record.epoch == base.record.epoch && found.is_empty() == takes_back,
+            None => takes_back,
+        };
+        if !stands {
+            self.state().token_change = None;
+        }
+    }
+
+    fn headers(&self) -> ReplyHeaders {
+        let carriers = &self.engine.carriers;
+        let mut state = self.state();
+        let carrier = state.carrier.unwrap_or_else(|| carriers.first());
+        let change = state.token_change.take();
+        if self.by_token {
+            return carriers.notice(change.as_ref());
+        }
+        if self.plain && carrier == Carrier::Cookie && matches!(change, Some(TokenReply::HandOut(..))) {
+            self.engine.warn_of_plain_http();
+        }
+        carriers.reply(carrier, change.as_ref(), &self.mount)
+    }
+}

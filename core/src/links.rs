@@ -1,0 +1,61 @@
+//! Sessions in URLs: where strangers are sent, and links that carry the session.
+
+use crate::renewal::successor;
+use crate::ticket::Ticket;
+use crate::visit::Visit;
+use crate::{Error, Token};
+
+impl Visit {
+    /// True if the client may have to be sent elsewhere before the application is asked.
+    pub(crate) fn may_redirect(&self) -> bool {
+        self.target.is_some()
+    }
+
+    /// The URL with a ticket that the client should ask for instead, if it has neither session nor ticket.
+    pub(crate) async fn redirect(&self) -> Result<Option<String>, Error> {
+        let Some(target) = &self.target else { return Ok(None) };
+        self.load().await?;
+        let has_some = {
+            let state = self.state();
+            state.base.is_some() || state.promised.ticket.is_some()
+        };
+        if has_some {
+            return Ok(None);
+        }
+        let ticket = Ticket::new(self.engine.clock.now())?;
+        let carriers = &self.engine.carriers;
+        Ok(Some(carriers.query.with(target, &carriers.wire.ticket(&ticket.token, ticket.issued))))
+    }
+
+    /// A link that carries the session, if URLs do.
+    pub(crate) fn link(&self, to: &str) -> Result<String, Error> {
+        let mut state = self.open()?;
+        let carriers = &self.engine.carriers;
+        if !carriers.has_tickets() {
+            return Ok(to.to_owned());
+        }
+        let text = match (state.edits.renews(), state.base.clone()) {
+            (false, Some(base)) => {
+                let next = successor(&self.engine, &base.record, &base.token, self.engine.clock.now());
+                carriers.wire.token(next.as_ref().unwrap_or(&base.token))
+            }
+            (false, None) => {
+                let ticket = match state.promised.ticket.take() {
+                    Some(ticket) => ticket,
+                    None => Ticket::new(self.engine.clock.now())?,
+                };
+                let ticket = state.promised.ticket.insert(ticket);
+                carriers.wire.ticket(&ticket.token, ticket.issued)
+            }
+            (true, base) => {
+                let next = match (state.promised.renewed.take(), base) {
+                    (Some(token), _) => token,
+                    (None, Some(base)) => base.token.renewed()?,
+                    (None, None) => Token::generate()?,
+                };
+                carriers.wire.token(state.promised.renewed.insert(next))
+            }
+        };
+        Ok(carriers.query.link(to, &text).unwrap_or_else(|| to.to_owned()))
+    }
+}

@@ -1,0 +1,76 @@
+//! Periodic renewal: a token that is old makes way for the next one, without anybody noticing.
+//!
+//! The next secret is derived from the one that was presented, with a nonce that the record keeps, so that parallel requests
+//! all hand out the same. The old one is honoured until the next one has been presented, and a little longer; the epoch
+//! stays, so requests in flight go on. A change of privilege is no business of this: it takes fresh randomness and has no grace.
+
+use std::time::Duration;
+
+use crate::engine::Engine;
+use crate::record::Record;
+use crate::rotation::{Neighbour, Rotation, Standing};
+use crate::{Error, SecretDigest, Timestamp, Token};
+
+/// How long the old token is honoured after the next one has been presented: requests are under way with it.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// What a token with this digest is to a session.
+pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: Timestamp) -> Standing {
+    let Rotation { next, previous, .. } = &record.rotation;
+    if record.digest == *digest {
+        Standing::Present
+    } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
+        Standing::Next
+    } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
+        let until = Timestamp::from_millis(previous.until.unwrap_or(0));
+        if now < until { Standing::Previous } else { Standing::Outdated }
+    } else {
+        Standing::Foreign
+    }
+}
+
+/// Does what is due when this token was presented; true if the record is another one then.
+pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Timestamp) -> Result<bool, Error> {
+    if engine.renew_every.is_none() && record.rotation.is_plain() {
+        return Ok(false);
+    }
+    match (standing_of(engine, record, token, now), engine.renew_every) {
+        (Standing::Next, _) => {
+            let Some(next) = record.rotation.next.take() else { return Ok(false) };
+            let until = Some((now + GRACE).as_millis());
+            record.rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
+            record.rotation.issued = Some(now.as_millis());
+            record.digest = next.digest;
+            Ok(true)
+        }
+        (Standing::Present, Some(every)) if record.rotation.next.is_none() => {
+            let issued = record.rotation.issued.map_or(record.created, Timestamp::from_millis);
+            if now.since(issued) < every {
+                return Ok(false);
+            }
+            let nonce = [getrandom::u64()?, getrandom::u64()?];
+            let digest = token.derived(&nonce).digest(&engine.namespace);
+            record.rotation.next = Some(Neighbour { digest, nonce, until: None });
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// The token that whoever presented this one should have instead, if any.
+pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
+    if record.rotation.is_plain() {
+        return None;
+    }
+    let Rotation { next, previous, .. } = &record.rotation;
+    let neighbour = match standing_of(engine, record, token, now) {
+        Standing::Present => next,
+        Standing::Previous => previous,
+        Standing::Next | Standing::Outdated | Standing::Foreign => return None,
+    };
+    neighbour.as_ref().map(|neighbour| token.derived(&neighbour.nonce))
+}
+
+fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {
+    standing(record, &token.digest(&engine.namespace), now)
+}
