@@ -67,6 +67,11 @@ pub fn all() -> bool {
     std::env::var_os("WEBSTACK_TESTS").is_some_and(|wanted| wanted == "all")
 }
 
+/// The tests of applications in the documentation compile and pass.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/testing.md")]
+mod testing {}
+
 /// The adapter in the documentation compiles and works.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/write-an-adapter.md")]

@@ -20,6 +20,9 @@
 //! webstack_testkit::store_suite::parallel_updates_lose_nothing(&fresh_store());
 //! ```
 //!
+//! Tests of an application begin with a [`Visitor`] who has a session already, for whatever test client its framework has:
+//! `docs/testing.md`.
+//!
 //! What a web server promises with a session is the other suite, `environment_suite!` in [`environment`] (feature
 //! `environment`).
 
@@ -31,9 +34,11 @@ mod faulty;
 mod operation;
 pub mod store_suite;
 mod under_test;
+mod visitor;
 
 pub use clock::HeldClock;
 pub use counting::{CountingStore, Counts};
 pub use faulty::{Fault, Faults, FaultyStore, Gate, Moment};
 pub use operation::Operation;
 pub use under_test::StoreUnderTest;
+pub use visitor::{Look, Visitor};
