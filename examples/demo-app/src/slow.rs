@@ -69,13 +69,17 @@ where
 {
     let length = input::pause(query)?;
     session.load().await?;
-    values::whole_number(add_one_alone(session, key, sleep(length)).await)
+    values::whole_number(add_one_alone(session, key, || sleep(length)).await)
 }
 
-async fn add_one_alone(session: &Session, key: &str, pause: impl Future<Output = ()>) -> Result<i64, Error> {
+/// The pause begins when the lock is held: timers count from when they are made.
+async fn add_one_alone<F>(session: &Session, key: &str, pause: impl FnOnce() -> F) -> Result<i64, Error>
+where
+    F: Future<Output = ()>,
+{
     let lock = session.lock().await?;
     let read: i64 = session.get(key)?.unwrap_or(0);
-    pause.await;
+    pause().await;
     let written = read.saturating_add(1);
     session.insert(key, &written)?;
     lock.release().await?;
