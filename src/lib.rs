@@ -11,6 +11,8 @@
 //! | `tower` | `webstack::tower` | every tower stack |
 //! | `warp` | `webstack::warp` | warp 0.4 |
 //!
+//! The feature `cli` builds `webstack`, the operator's command line.
+//!
 //! [`Session`] is what applications use, [`Sessions`] what they configure, [`store`] where sessions are kept.
 
 #[cfg(feature = "actix-web")]

@@ -129,6 +129,11 @@ impl StoredSession {
         self.record.content.user.as_deref()
     }
 
+    /// What the application calls the device.
+    pub fn label(&self) -> Option<&str> {
+        self.record.content.label.as_deref()
+    }
+
     /// When the session was created.
     pub fn created(&self) -> SystemTime {
         self.record.created.into()

@@ -113,6 +113,7 @@ impl Builder {
         let context = store::OpenContext {
             clock: &self.clock,
             fresh: self.lifetime.idle,
+            create: self.create_directory,
             default_directory: &|| {
                 location::default_directory(
                     self.environment,

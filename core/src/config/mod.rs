@@ -54,6 +54,7 @@ pub struct Builder {
     lock_lease: Option<Duration>,
     policies: Policies,
     purge_every: Option<Duration>,
+    create_directory: bool,
     clock: Arc<dyn Clock>,
     runtime: Option<Arc<dyn Runtime>>,
     hook: HookSetting,
@@ -101,6 +102,7 @@ impl Builder {
             lock_lease: None,
             policies: Policies::default(),
             purge_every: Some(Duration::from_secs(600)),
+            create_directory: true,
             clock: Arc::new(SystemClock),
             runtime: None,
             hook: HookSetting::default(),
@@ -288,6 +290,11 @@ impl Builder {
     /// How often expired sessions are removed in the background; `None`: never.
     pub fn purge_every(self, purge_every: Option<Duration>) -> Self {
         Builder { purge_every, ..self }
+    }
+
+    /// Whether a session directory that is not there is made. Tools that look at an application's sessions say no.
+    pub fn create_directory(self, create_directory: bool) -> Self {
+        Builder { create_directory, ..self }
     }
 
     /// The clock, for tests that hold it. A store given ready-made has its own.

@@ -19,6 +19,8 @@ pub(crate) struct OpenContext<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
     /// What was written less than this ago has hardly expired: a purge need not look into it.
     pub(crate) fresh: Option<Duration>,
+    /// A directory that is not there is made.
+    pub(crate) create: bool,
     /// The directory for `file:` without a path.
     pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
 }
@@ -102,6 +104,7 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     }
     let mut builder = FileStore::builder(&directory)
         .clock(Arc::clone(context.clock))
+        .create(context.create)
         .insecure_allow_network_fs(options.insecure_allow_network_fs);
     if let Some(fresh) = context.fresh {
         builder = builder.purge_spares(fresh);

@@ -20,6 +20,7 @@ const CASES: &[Case] = &[
     Case { package: "webstack-core", features: "", allowed: &[] },
     Case { package: "webstack-core", features: "tokio", allowed: &["tokio"] },
     Case { package: "webstack", features: "", allowed: &[] },
+    Case { package: "webstack", features: "cli", allowed: &[] },
     Case { package: "webstack-testkit", features: "", allowed: &[] },
     Case { package: "webstack-actix-web", features: "", allowed: &["actix-web", "tokio"] },
     Case { package: "webstack", features: "actix-web", allowed: &["actix-web", "tokio"] },

@@ -39,6 +39,7 @@ pub struct FileStoreBuilder {
     clock: Arc<dyn Clock>,
     spared: Duration,
     allow_network_fs: bool,
+    create: bool,
 }
 
 impl FileStoreBuilder {
@@ -46,7 +47,7 @@ impl FileStoreBuilder {
         let clock = Arc::new(SystemClock);
         // Without a slash or a dot at its end, by which a link would be followed and not seen.
         let path = path.components().collect();
-        FileStoreBuilder { path, group: None, clock, spared: DEFAULT_SPARED, allow_network_fs: false }
+        FileStoreBuilder { path, group: None, clock, spared: DEFAULT_SPARED, allow_network_fs: false, create: true }
     }
 
     /// Shares the sessions with all members of a group: directories get mode 2770 and files 0660.
@@ -80,6 +81,12 @@ impl FileStoreBuilder {
         FileStoreBuilder { allow_network_fs: allow, ..self }
     }
 
+    /// Says whether a directory that is not there is made, as it is by default. Tools that look at the sessions of others say
+    /// no.
+    pub fn create(self, create: bool) -> Self {
+        FileStoreBuilder { create, ..self }
+    }
+
     /// Opens the directory; makes it if it is not there, but not the one that it is in.
     ///
     /// # Errors
@@ -92,10 +99,14 @@ impl FileStoreBuilder {
             None => Access::Private,
             Some(name) => Access::Group { name: name.clone(), id: look_up(name)? },
         };
-        make_base(&path, &access).map_err(|errno| match errno {
-            Errno::NOENT => OpenError::Missing { path: path.clone() },
-            errno => refused("make", errno.into()),
-        })?;
+        if self.create {
+            make_base(&path, &access).map_err(|errno| match errno {
+                Errno::NOENT => OpenError::Missing { path: path.clone() },
+                errno => refused("make", errno.into()),
+            })?;
+        } else if !path.exists() {
+            return Err(OpenError::Absent { path });
+        }
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let root = Root::open(path, demands)?;
         furnish(&root)

@@ -56,6 +56,12 @@ pub enum OpenError {
         /// Its permissions.
         mode: u32,
     },
+    /// There is no such directory, and it is not to be made.
+    #[error("there is no directory {}: name the one that the application says it uses", .path.display())]
+    Absent {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There is no group of this name, or groups cannot be looked up.
     #[error("there is no group {name:?} on this system: create it, or name another one")]
     UnknownGroup {

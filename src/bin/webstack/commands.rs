@@ -1,0 +1,108 @@
+//! What each command does.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use webstack::{SessionId, Sessions};
+
+use crate::Failure;
+
+/// How long each step of a purge may take before the progress is told.
+const STEP: Duration = Duration::from_millis(200);
+
+pub(crate) async fn doctor(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
+    // That it could be opened says that owner, mode and file system are right, and that files can be written.
+    let place = sessions.directory().map_or_else(|| "a store".to_owned(), |path| path.display().to_string());
+    let (mut alive, mut signed_in) = (0_u64, 0_u64);
+    let progress = progress();
+    let mut listing = sessions.list();
+    while let Some(session) = listing.next().await.map_err(Failure::Store)? {
+        alive += 1;
+        signed_in += u64::from(session.user().is_some());
+        progress.set_message(format!("{alive} sessions"));
+    }
+    progress.finish_and_clear();
+    writeln!(out, "{place}: good; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)
+}
+
+pub(crate) async fn purge(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
+    let (mut removed, mut remaining, mut after) = (0, 0, None);
+    let progress = progress();
+    loop {
+        let step = sessions.purge_some(after, STEP).await.map_err(Failure::Store)?;
+        removed += step.removed;
+        remaining += step.remaining;
+        progress.set_message(format!("{removed} removed, {remaining} left"));
+        after = step.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    progress.finish_and_clear();
+    writeln!(out, "{removed} removed, {remaining} left").map_err(Failure::Output)
+}
+
+pub(crate) async fn list(sessions: &Sessions, user: Option<&str>, out: &mut impl Write) -> Result<(), Failure> {
+    if let Some(user) = user {
+        for info in sessions.user_sessions(user).await.map_err(Failure::Store)? {
+            let line = line(info.id(), Some(user), info.created(), info.accessed(), info.expires(), info.label());
+            writeln!(out, "{line}").map_err(Failure::Output)?;
+        }
+        return Ok(());
+    }
+    let mut listing = sessions.list();
+    while let Some(session) = listing.next().await.map_err(Failure::Store)? {
+        let (created, accessed, expires) = (session.created(), session.accessed(), session.expires());
+        let line = line(session.id(), session.user(), created, accessed, expires, session.label());
+        writeln!(out, "{line}").map_err(Failure::Output)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn end(
+    sessions: &Sessions,
+    ids: &[SessionId],
+    user: Option<&str>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut ended = 0;
+    if let Some(user) = user {
+        ended += sessions.end_user_sessions(user).await.map_err(Failure::Store)?;
+    }
+    for id in ids {
+        ended += u64::from(sessions.remove(id).await.map_err(Failure::Store)?);
+    }
+    writeln!(out, "{ended} ended").map_err(Failure::Output)
+}
+
+/// What there is to know of a session, and no value of it: those are the application's.
+fn line(
+    id: &SessionId,
+    user: Option<&str>,
+    created: SystemTime,
+    accessed: SystemTime,
+    expires: Option<SystemTime>,
+    label: Option<&str>,
+) -> Value {
+    json!({
+        "id": id.to_string(),
+        "user": user,
+        "created": rfc3339(created),
+        "accessed": rfc3339(accessed),
+        "expires": expires.map(rfc3339),
+        "label": label,
+    })
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX).to_string()
+}
+
+/// Tells on a terminal how far long work has come; elsewhere nothing.
+fn progress() -> ProgressBar {
+    let progress = ProgressBar::new_spinner();
+    progress.set_style(ProgressStyle::default_spinner());
+    progress
+}

@@ -1,0 +1,114 @@
+//! The operator's command line: looks at the sessions of an application, ends them, and frees what has expired.
+//!
+//! ```text
+//! cargo install webstack --features cli
+//! webstack --store file:/var/lib/shop/WebStack-sessions doctor
+//! ```
+//!
+//! Settings are the environment variables `WEBSTACK_…`, the same as the application's: run it with those, in the same
+//! directory, as the same user. It makes no directory, and nothing it prints can be sent as a cookie.
+
+mod commands;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use webstack::{ConfigError, Error, SessionId, Sessions};
+
+/// Looks at the sessions of an application, ends them, and frees what has expired.
+#[derive(Parser)]
+#[command(name = "webstack", version)]
+struct Options {
+    /// Where the sessions are, in place of WEBSTACK_STORE.
+    #[arg(long, global = true, value_name = "URL")]
+    store: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Says whether the sessions can be kept where they are, and how many there are.
+    Doctor,
+    /// Removes what has expired, and says how much was removed and how much is left. For a daily job.
+    Purge,
+    /// Lists the sessions that are alive, a line of JSON each.
+    List {
+        /// Only those in which this user is signed in.
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// Ends sessions, whoever uses them.
+    #[command(group(clap::ArgGroup::new("which").required(true)))]
+    End {
+        /// The public ids of the sessions.
+        #[arg(group = "which", value_name = "ID")]
+        ids: Vec<SessionId>,
+        /// All sessions in which this user is signed in.
+        #[arg(long, group = "which")]
+        user: Option<String>,
+    },
+}
+
+/// Why a command did not do what it was asked for.
+enum Failure {
+    /// The settings are wrong: 2.
+    Settings(ConfigError),
+    /// The store failed: 1.
+    Store(Error),
+    /// There is nobody to print to.
+    Output(io::Error),
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .init();
+    let failure = match open(options.store).and_then(|sessions| run(&sessions, options.command)) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    let (status, why) = match failure {
+        Failure::Settings(error) => (2, error.to_string()),
+        Failure::Store(error) => (1, with_causes(&error)),
+        // as `webstack list | head` does
+        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+        Failure::Output(error) => (1, error.to_string()),
+    };
+    // nobody is left to tell if standard error is gone
+    let _ = writeln!(io::stderr(), "webstack: {why}");
+    ExitCode::from(status)
+}
+
+fn open(store: Option<String>) -> Result<Sessions, Failure> {
+    let builder = Sessions::builder().create_directory(false).env().map_err(Failure::Settings)?;
+    let builder = match store {
+        Some(url) => builder.store_url(url),
+        None => builder,
+    };
+    let sessions = builder.build().map_err(Failure::Settings)?;
+    if !sessions.store().capabilities().multi_process {
+        let problem = "this store is inside of the application's process, where nobody else can look";
+        return Err(Failure::Settings(ConfigError::new("WEBSTACK_STORE", problem, "use `file:`")));
+    }
+    Ok(sessions)
+}
+
+fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    webstack::runtime::block_on(async {
+        match command {
+            Command::Doctor => commands::doctor(sessions, &mut out).await,
+            Command::Purge => commands::purge(sessions, &mut out).await,
+            Command::List { user } => commands::list(sessions, user.as_deref(), &mut out).await,
+            Command::End { ids, user } => commands::end(sessions, &ids, user.as_deref(), &mut out).await,
+        }
+    })
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,106 @@
+//! The operator's command line, over a directory that an application fills.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use webstack::{Outcome, Session, Sessions, runtime::block_on};
+
+/// A session that holds what the function puts in; its public id.
+fn begin(sessions: &Sessions, fill: impl FnOnce(&Session)) -> String {
+    block_on(async {
+        let exchange = sessions.open_by_token(None);
+        let session = exchange.session();
+        session.load().await.expect("it can be loaded");
+        fill(&session);
+        session.save().await.expect("it can be stored");
+        let id = session.id().expect("it is open").expect("it is stored").to_string();
+        let _ = exchange.finish(Outcome::Keep).await;
+        id
+    })
+}
+
+fn application(place: &Path) -> Sessions {
+    Sessions::builder().directory(place.join("WebStack-sessions")).build().expect("a directory")
+}
+
+fn webstack(place: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_webstack"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WEBSTACK_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("STATE_DIRECTORY").current_dir(place).args(arguments).output().expect("it was built")
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn sessions_are_listed_and_no_token_is_shown() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    let anonymous = begin(&sessions, |session| session.insert("secret", "value").expect("open"));
+    let ann = begin(&sessions, |session| {
+        session.set_user("ann").expect("open");
+        session.set_label("Firefox on Linux").expect("open");
+    });
+    let all = said(&webstack(place.path(), &["list"]));
+    let lines: Vec<Value> = all.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().any(|line| line["id"] == *anonymous && line["user"].is_null()));
+    assert!(!all.contains("value"), "values are the application's");
+    let of_ann = said(&webstack(place.path(), &["list", "--user", "ann"]));
+    let line: Value = serde_json::from_str(of_ann.trim()).expect("one line");
+    assert_eq!((&line["id"], &line["label"]), (&ann.into(), &"Firefox on Linux".into()));
+    assert_eq!(said(&webstack(place.path(), &["list", "--user", "bob"])), "");
+}
+
+#[test]
+fn sessions_are_ended_by_id_and_by_user() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    let one = begin(&sessions, |session| session.insert("n", &1).expect("open"));
+    for _ in 0..2 {
+        begin(&sessions, |session| session.set_user("ann").expect("open"));
+    }
+    assert_eq!(said(&webstack(place.path(), &["end", &one])), "1 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["end", &one])), "0 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["end", "--user", "ann"])), "2 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["list"])), "");
+    for wrong in [&["end"][..], &["end", "no-id"], &["end", "--user", "ann", &one]] {
+        assert_eq!(webstack(place.path(), wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_purge_says_how_much_it_removed_and_how_much_is_left() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    begin(&sessions, |session| session.insert("n", &1).expect("open"));
+    assert_eq!(said(&webstack(place.path(), &["purge"])), "0 removed, 1 left\n");
+}
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().expect("a directory");
+    let absent = webstack(place.path(), &["doctor"]);
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("there is no directory"), "{absent:?}");
+    assert!(!place.path().join("WebStack-sessions").exists(), "nothing is made");
+
+    begin(&application(place.path()), |session| session.set_user("ann").expect("open"));
+    let good = said(&webstack(place.path(), &["doctor"]));
+    assert!(good.ends_with("WebStack-sessions: good; 1 sessions, 1 of them signed in\n"), "{good}");
+
+    let directory = place.path().join("WebStack-sessions");
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let open = webstack(place.path(), &["doctor"]);
+    assert_eq!(open.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&open.stderr).contains("chmod"), "{open:?}");
+    let memory = webstack(place.path(), &["--store", "memory:", "list"]);
+    assert_eq!(memory.status.code(), Some(2));
+}
