@@ -63,3 +63,19 @@ fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
     let cookie = visitor.cookie.unwrap();
     assert!(log.iter().all(|line| !line.contains("sw0rdfish") && !line.contains(&cookie[cookie.len() - 42..])));
 }
+
+#[test]
+fn a_value_of_another_type_is_logged_without_what_it_says() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let log = Log::default();
+    let error = tracing::subscriber::with_default(log.clone(), || {
+        let overtaken = visitor.arrive(&site);
+        overtaken.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
+        visitor.visit(&site, |session| session.insert("kept", "sw0rdfish").unwrap());
+        block_on(overtaken.exchange.finish(Outcome::Keep)).unwrap_err()
+    });
+    let shown = format!("{:?} {error:?}", log.0.lock().unwrap());
+    assert!(shown.contains("ERROR") && shown.contains("u32"), "{shown}");
+    assert!(!shown.contains("sw0rdfish"), "{shown}");
+}
