@@ -116,6 +116,12 @@ impl Error {
             location: None,
         }
     }
+
+    /// What is stored is not of this type. What serde says may quote the value, so only where it stopped is kept.
+    pub(crate) fn unreadable<T: ?Sized>(error: &serde_json::Error) -> Self {
+        let (wanted, line, column) = (std::any::type_name::<T>(), error.line(), error.column());
+        Error::Value(serde::de::Error::custom(format_args!("no {wanted}, as line {line}, column {column} shows")))
+    }
 }
 
 impl From<StoreError> for Error {

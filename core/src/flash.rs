@@ -99,7 +99,8 @@ impl Flash {
     ///
     /// [`Error::Value`] if it is not of this type.
     pub fn data<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        self.data.as_ref().map(|data| serde_json::from_str(data.get())).transpose().map_err(Error::Value)
+        let data = self.data.as_ref().map(|data| serde_json::from_str(data.get())).transpose();
+        data.map_err(|error| Error::unreadable::<T>(&error))
     }
 }
 

@@ -142,7 +142,7 @@ impl<'a> Versioned<'a> {
     ///
     /// [`Error::Value`] if it is not of this type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(self.json.get()).map_err(Error::Value)
+        serde_json::from_str(self.json.get()).map_err(|error| Error::unreadable::<T>(&error))
     }
 
     /// The error of a migration that does not know this version.

@@ -174,7 +174,7 @@ where
         let present = value.map(|value| shape.read(value)).transpose()?;
         let changed = to_raw_value(&change(present)).map_err(Error::Value)?;
         // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
-        serde_json::from_str::<T>(changed.get()).map_err(Error::Value)?;
+        serde_json::from_str::<T>(changed.get()).map_err(|error| Error::unreadable::<T>(&error))?;
         Ok(changed)
     })
 }

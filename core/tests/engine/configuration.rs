@@ -155,6 +155,16 @@ fn a_cgi_program_refuses_a_store_that_forgets() {
 }
 
 #[test]
+fn a_store_says_what_it_can_do_so_that_a_program_may_refuse_it() {
+    let place = tempfile::tempdir().unwrap();
+    let files = Sessions::builder().directory(place.path().join("sessions")).build().unwrap();
+    for (sessions, expected) in [(accepted(&[]), (false, false)), (files, (true, true))] {
+        let found = sessions.store().capabilities();
+        assert_eq!((found.multi_process, found.persistent), expected);
+    }
+}
+
+#[test]
 fn file_urls_name_directories() {
     let place = tempfile::tempdir().unwrap();
     let directory = place.path().join("my sessions");

@@ -13,6 +13,7 @@ mod labels;
 mod lifecycle;
 mod listing;
 mod lock;
+mod log;
 mod overtaken;
 mod policies;
 mod replies;

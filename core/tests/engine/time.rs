@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use webstack_core::runtime::block_on;
-use webstack_core::{Clock as _, CookieLifetime};
+use webstack_core::{Clock as _, CookieLifetime, Timestamp};
 use webstack_testkit::Operation;
 
 use crate::visitor::{Site, Visitor, known, set_cookie};
@@ -110,6 +110,20 @@ fn a_persistent_cookie_is_sent_again_when_less_than_half_is_left() {
 }
 
 #[test]
+fn a_cookie_until_a_moment_ends_then_and_no_visit_moves_it() {
+    let closing: SystemTime = Timestamp::from_millis(4_000_000_000_000).into();
+    let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::Until(closing)));
+    site.clock.set((closing - 25 * MINUTE).into());
+    let mut visitor = Visitor::default();
+    let first = visitor.visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(set_cookie(&first).unwrap().contains("Max-Age=1500"));
+    site.clock.advance(20 * MINUTE);
+    assert_eq!(set_cookie(&visitor.visit(&site, |session| session.insert("n", &2).unwrap())), None);
+    let later = Visitor::default().visit(&site, |session| session.insert("n", &1).unwrap());
+    assert!(set_cookie(&later).unwrap().contains("Max-Age=300"));
+}
+
+#[test]
 fn a_cookie_does_not_outlive_the_session() {
     let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::Never).absolute_timeout(Some(60 * MINUTE)));
     let reply = Visitor::default().visit(&site, |session| session.insert("n", &1).unwrap());
@@ -143,6 +157,22 @@ fn extreme_timeouts_do_not_panic() {
     let visitor = known(&site);
     site.clock.advance(Duration::from_secs(100 * 365 * 24 * 3600));
     assert_eq!(visitor.arrive(&site).session.expires().unwrap(), None);
+}
+
+#[test]
+fn a_purge_says_how_many_it_removed_and_how_many_are_left() {
+    let site = Site::new();
+    // more than one step looks at
+    for _ in 0..1_005 {
+        drop(known(&site));
+    }
+    site.clock.advance(60 * MINUTE);
+    let living = [known(&site), known(&site), known(&site)];
+    let purged = block_on(site.sessions.purge()).unwrap();
+    assert_eq!((purged.removed, purged.remaining, purged.next), (1_005, 3, None));
+    let again = block_on(site.sessions.purge()).unwrap();
+    assert_eq!((again.removed, again.remaining), (0, 3));
+    assert!(living.iter().all(|visitor| !visitor.arrive(&site).session.is_new().unwrap()));
 }
 
 #[test]

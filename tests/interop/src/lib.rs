@@ -76,3 +76,8 @@ mod testing {}
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/write-an-adapter.md")]
 mod write_an_adapter {}
+
+/// What users of other systems write now compiles and works.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating.md")]
+mod migrating {}

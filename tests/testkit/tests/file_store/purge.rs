@@ -91,3 +91,35 @@ fn an_external_cleaner_that_goes_by_age_leaves_the_markers_of_living_sessions() 
     let modified = fs::metadata(marker).and_then(|meta| meta.modified()).expect("a date");
     assert!(modified > SystemTime::now() + 1000 * HOUR, "find -mmin +N does not match");
 }
+
+#[test]
+fn the_date_of_a_file_is_the_last_use_of_its_session() {
+    let place = Place::new();
+    let deadline = place.clock.now() + HOUR;
+    let created = block_on(place.store.create(&id(), Entry { expires: Some(deadline), ..entry() }));
+    let Ok(Created::New(version)) = created else { panic!("{created:?}") };
+    let ago = || fs::metadata(place.file()).and_then(|meta| meta.modified()).expect("a date").elapsed().ok();
+    let is_old = || ago().is_some_and(|age| age > HOUR);
+    let long_ago = SystemTime::now() - 2 * HOUR;
+
+    set_modified(&place.file(), long_ago);
+    assert!(place.load().expect("readable").is_some() && is_old(), "a look is no use");
+    let touched = block_on(place.store.touch(&id(), version, Some(deadline + HOUR)));
+    assert!(matches!(touched, Ok(Touched::Extended)) && !is_old());
+    set_modified(&place.file(), long_ago);
+    assert!(matches!(place.update(version), Ok(Updated::Applied(_))) && !is_old());
+}
+
+#[test]
+fn a_file_removed_from_outside_is_a_session_that_has_ended() {
+    let place = Place::new();
+    let version = place.create(Some(alice()));
+    fs::remove_file(place.file()).expect("the file");
+    assert!(place.load().expect("no failure").is_none());
+    assert!(matches!(place.update(version), Ok(Updated::Gone)));
+    assert!(matches!(block_on(place.store.touch(&id(), version, None)), Ok(Touched::Gone)));
+    assert!(matches!(place.remove(), Ok(Removed::Absent)));
+    assert!(block_on(place.store.list(None, 9)).expect("a list").is_empty());
+    assert!(block_on(place.store.owned_by(&alice(), None, 9)).expect("a list").is_empty());
+    assert!(!place.file().exists(), "nothing brings it back");
+}

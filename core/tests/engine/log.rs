@@ -1,0 +1,81 @@
+//! What stands in the log: the cause of what fails, and no secret.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Metadata, Subscriber};
+use webstack_core::{Outcome, runtime::block_on};
+use webstack_testkit::{Fault, Operation};
+
+use crate::visitor::{Site, known};
+
+/// Whatever was logged under the target that the documentation names, a line each.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "webstack::session"
+    }
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+#[test]
+fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), || {
+        site.faults.fail_next(Operation::Update, Fault::Broken, 1);
+        let request = visitor.arrive(&site);
+        request.session.insert("kept", "sw0rdfish").unwrap();
+        block_on(request.exchange.finish(Outcome::Keep)).unwrap_err();
+        let request = visitor.arrive(&site);
+        request.session.renew().unwrap();
+        request.answer(Outcome::Keep);
+        visitor.arrive(&site);
+    });
+    let log = log.0.lock().unwrap();
+    assert!(log[0].starts_with("ERROR") && log[0].ends_with("broken: a fault was injected"), "{log:?}");
+    assert!(log[1].starts_with("DEBUG") && log[1].contains("Renewed"), "{log:?}");
+    assert!(log[2].starts_with("WARN") && log[2].contains("WrongSecret"), "{log:?}");
+    let cookie = visitor.cookie.unwrap();
+    assert!(log.iter().all(|line| !line.contains("sw0rdfish") && !line.contains(&cookie[cookie.len() - 42..])));
+}
+
+#[test]
+fn a_value_of_another_type_is_logged_without_what_it_says() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let log = Log::default();
+    let error = tracing::subscriber::with_default(log.clone(), || {
+        let overtaken = visitor.arrive(&site);
+        overtaken.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
+        visitor.visit(&site, |session| session.insert("kept", "sw0rdfish").unwrap());
+        block_on(overtaken.exchange.finish(Outcome::Keep)).unwrap_err()
+    });
+    let shown = format!("{:?} {error:?}", log.0.lock().unwrap());
+    assert!(shown.contains("ERROR") && shown.contains("u32"), "{shown}");
+    assert!(!shown.contains("sw0rdfish"), "{shown}");
+}
