@@ -65,6 +65,11 @@ impl Sessions {
         Exchange::by_token(Arc::clone(&self.engine), token)
     }
 
+    /// The cookie's name without prefix: what sessions are told apart by where several applications share a store.
+    pub fn cookie_name(&self) -> &str {
+        &self.engine.namespace
+    }
+
     /// The absolute path of the session directory, if the sessions are kept in one.
     pub fn directory(&self) -> Option<&Path> {
         self.engine.directory.as_deref()

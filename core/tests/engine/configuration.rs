@@ -185,3 +185,9 @@ fn keys_come_from_a_file_a_line_each() {
     accepted(&[("WEBSTACK_SECRET_FILE", file), ("WEBSTACK_PERSIST", "query")]);
     assert!(refused(&[("WEBSTACK_SECRET", KEY), ("WEBSTACK_SECRET_FILE", file)]).contains("set one of them"));
 }
+
+#[test]
+fn sessions_tell_the_name_that_they_travel_under() {
+    assert_eq!(accepted(&[("WEBSTACK_COOKIE_NAME", "shop")]).cookie_name(), "shop");
+    assert_eq!(accepted(&[]).cookie_name(), "webstack_session");
+}
