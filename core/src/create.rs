@@ -6,6 +6,7 @@ use crate::committed::{Committed, TokenChange};
 use crate::content::Content;
 use crate::edits::Edits;
 use crate::engine::Engine;
+use crate::expiry::EMPTIED_LIFETIME;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
@@ -85,4 +86,22 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<
     let base = Base::read(token.clone(), stored).ok();
     let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
     Ok(base.filter(is_its).map(Arc::new))
+}
+
+/// Begins a session with nothing in it under its ticket, or finds the one that somebody else began so.
+pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
+    let now = engine.clock.now();
+    let token = ticket.token.clone();
+    let mut record = Record::new(token.digest(&engine.namespace), now);
+    record.ticket_ends = Some(ticket.ends(&engine.lifetime));
+    let expires = Some(now + EMPTIED_LIFETIME);
+    let mut patience = Patience::new(engine);
+    loop {
+        match engine.store.create(token.id(), engine.entry(&record, expires)?).await {
+            Ok(Created::New(version)) => return Ok(Some(Arc::new(Base { token, version, expires, record }))),
+            Ok(Created::Exists) => return begun_meanwhile(engine, ticket).await,
+            Err(StoreError::Busy) => patience.pause().await?,
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

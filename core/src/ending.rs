@@ -7,9 +7,6 @@ use crate::record::Record;
 use crate::store::{Entry, Removed, StoreError, Updated};
 use crate::{Error, SessionId, Token};
 
-/// The epoch of a grave: higher than any session's.
-const ENDED: u64 = u64::MAX;
-
 /// Ends a session, whatever anybody else does with it.
 pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Error> {
     end_with(engine, id, Event::Ended(*id)).await
@@ -17,7 +14,8 @@ pub(crate) async fn end(engine: &Engine, id: &SessionId) -> Result<Removed, Erro
 
 /// The same, telling another event.
 pub(crate) async fn end_with(engine: &Engine, id: &SessionId, event: Event) -> Result<Removed, Error> {
-    if engine.carriers.has_tickets() {
+    // A ticket is signed, so where there are no keys there is none; elsewhere another program may have handed it out.
+    if engine.carriers.has_keys() {
         match bury(engine, id).await? {
             Buried::Now => {
                 engine.events.report(event);
@@ -57,12 +55,12 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
         let Ok(record) = Record::decode(&stored.entry.bytes) else { return Ok(Buried::NoTicket) };
         let now = engine.clock.now();
         let Some(ends) = record.ticket_ends.filter(|ends| *ends > now) else { return Ok(Buried::NoTicket) };
-        if record.epoch == ENDED {
+        if record.is_grave() {
             return Ok(Buried::Already);
         }
         // Nobody has the secret of this digest.
         let mut grave = Record::new(Token::generate()?.digest(&engine.namespace), now);
-        grave.epoch = ENDED;
+        grave.epoch = Record::ENDED;
         grave.ticket_ends = Some(ends);
         let bytes = grave.encode().map_err(Error::Value)?;
         let entry = Entry { bytes, expires: Some(ends), owner: None };

@@ -60,7 +60,7 @@ impl Exchange {
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
         if self.visit.close_untouched() {
-            return Finish(Finishing::Untouched);
+            return Finish(Finishing::Untouched(self.visit.untouched_headers()));
         }
         let visit = Arc::clone(&self.visit);
         let runtime = visit.engine.runtime();
@@ -95,7 +95,7 @@ pub struct Finish(Finishing);
 #[derive(Debug)]
 enum Finishing {
     /// Nobody asked for the session: nothing to do.
-    Untouched,
+    Untouched(ReplyHeaders),
     /// The session was consulted: there may be something to store, and there are headers to send.
     Storing(Shielded<Result<ReplyHeaders, Error>>),
 }
@@ -105,7 +105,7 @@ impl Future for Finish {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Finishing::Untouched => Poll::Ready(Ok(ReplyHeaders::default())),
+            Finishing::Untouched(headers) => Poll::Ready(Ok(std::mem::take(headers))),
             Finishing::Storing(storing) => Pin::new(storing).poll(context),
         }
     }

@@ -35,28 +35,45 @@ impl Visit {
                 Err(Error::Gone) if !had_edits || policies.gone == OnGone::Ignore => {}
                 // there is nothing left to give back
                 Err(Error::LockLost) if outcome == Outcome::Discard => {}
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.give_back().await;
+                    return Err(error);
+                }
             }
         }
-        if early {
+        let signed_again = outcome == Outcome::Keep && self.sign_again();
+        if early || signed_again {
             self.confirm().await;
-        }
-        if outcome == Outcome::Keep {
-            self.sign_again();
         }
         Ok(self.headers())
     }
 
-    /// A token that an older key had signed is handed out again, signed by the first.
-    fn sign_again(&self) {
+    /// A lock is given back though what was done under it could not be stored: others need not wait for it to run out.
+    async fn give_back(&self) {
+        {
+            let mut state = self.state();
+            if state.hold == Hold::Nothing {
+                return;
+            }
+            state.discard_edits();
+        }
+        // that it failed again was reported, and the lease runs out by itself
+        let _ = self.store().await;
+    }
+
+    /// A token that an older key had signed is handed out again, signed by the first; true if so.
+    fn sign_again(&self) -> bool {
         let mut state = self.state();
         let base = state.base.clone().filter(|base| state.is_outdated && !state.gone && !base.is_empty());
-        if let (Some(base), None) = (base, &state.token_change) {
+        let is_due = state.token_change.is_none();
+        if let Some(base) = base.filter(|_| is_due) {
             let now = self.engine.clock.now();
             // A cookie lasts as long as it would have.
             let age = base.record.cookie_expires.map(|end| end.since(now));
             state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
+            return true;
         }
+        false
     }
 
     /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
@@ -78,6 +95,11 @@ impl Visit {
         if !stands {
             self.state().token_change = None;
         }
+    }
+
+    /// The headers of a response whose handler did not ask for the session: its URL may hold a token all the same.
+    pub(crate) fn untouched_headers(&self) -> ReplyHeaders {
+        ReplyHeaders { in_urls: self.engine.carriers.has_tickets(), ..ReplyHeaders::default() }
     }
 
     fn headers(&self) -> ReplyHeaders {

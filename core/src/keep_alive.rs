@@ -18,8 +18,7 @@ use crate::{Error, Timestamp};
 /// The request was answered from the session already, so a failure here is an event and nothing more.
 pub(crate) async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
     let id = *seen.token.id();
-    // Under somebody's lock nothing is written, and its holder sees to the deadline.
-    if seen.is_empty() || seen.record.lease.is_some() {
+    if seen.is_empty() {
         return Committed::Unchanged;
     }
     let kept = match keep(engine, seen).await {
@@ -61,8 +60,10 @@ impl From<Error> for KeepError {
 async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
     let now = engine.clock.now();
     let mut record = seen.record.clone();
-    let turned = turn(engine, &mut record, &seen.token, now)?;
-    let is_due = engine.is_cookie_due(&record, now);
+    // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
+    let is_locked = record.lease.is_some();
+    let turned = !is_locked && turn(engine, &mut record, &seen.token, now)?;
+    let is_due = !is_locked && engine.is_cookie_due(&record, now);
     let next = engine.timeouts(&record).touch(now, record.begun(), seen.expires);
     let handed = successor(engine, &record, &seen.token, now);
     if !turned && !is_due && next.is_none() && handed.is_none() {
@@ -74,18 +75,15 @@ async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError>
     if turned || is_due {
         return write(engine, seen, record, is_due, now).await;
     }
-    let touched = match next {
-        Some(_) => engine.store.touch(seen.token.id(), seen.version, next).await?,
-        None => Touched::Stale,
-    };
-    Ok(match (touched, handed) {
+    Ok(match (engine.store.touch(seen.token.id(), seen.version, next.or(seen.expires)).await?, handed) {
         (Touched::Gone, _) => Committed::Gone,
-        // Others have handed it out before; this answer does, too, for theirs may have been lost.
-        (_, Some(token)) => {
+        // Others have handed it out before; this answer does, too, for theirs may have been lost. Not over what somebody
+        // has written since: that may be a login.
+        (Touched::Extended, Some(token)) => {
             let left = record.cookie_expires.map(|end| end.since(now));
             Committed::Stored(Arc::clone(seen), TokenChange::HandOut(token, left))
         }
-        (_, None) => Committed::Unchanged,
+        (Touched::Extended | Touched::Stale, _) => Committed::Unchanged,
     })
 }
 

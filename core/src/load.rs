@@ -121,6 +121,7 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     let closed = match standing(&base.record, &token.digest(&engine.namespace), engine.clock.now()) {
         Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(Box::new(base))),
         Standing::Outdated => Event::OutdatedToken(id),
+        Standing::Foreign if base.record.is_grave() => Event::UnknownToken(id),
         Standing::Foreign => Event::WrongSecret(id),
     };
     engine.events.report(closed);

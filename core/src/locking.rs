@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
+use crate::create::begin_empty;
 use crate::events::Event;
 use crate::lease::{Hold, Holder, Lease, Watch};
 use crate::load::{Base, look};
@@ -20,8 +21,13 @@ impl Visit {
     }
 
     async fn lock_once(&self, duration: Duration) -> Result<Option<Holder>, Error> {
-        let Some(base) = self.lockable()? else { return Ok(None) };
         let engine = &self.engine;
+        let Some(base) = (match self.lockable()? {
+            None => self.begin_to_lock().await?,
+            lockable => lockable,
+        }) else {
+            return Ok(None);
+        };
         // Requests of one process take it, or write, in the order in which they came.
         let line = engine.queues.enter(*base.token.id());
         let _place = within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?;
@@ -40,6 +46,19 @@ impl Visit {
         Ok(Some(holder))
     }
 
+    /// A session that begins with a ticket, which others may have as well, begins empty, so that there is something to lock.
+    async fn begin_to_lock(&self) -> Result<Option<Arc<Base>>, Error> {
+        let _turn = self.turn.lock().await;
+        let Some(ticket) = self.open()?.promised.ticket.clone() else { return Ok(None) };
+        let begun = begin_empty(&self.engine, &ticket).await?;
+        if let Some(base) = &begun {
+            let mut state = self.open()?;
+            state.promised.ticket = None;
+            state.rebase(Some(Arc::clone(base)))?;
+        }
+        Ok(begun)
+    }
+
     /// The session, if it is one that can be locked and is not locked by this request.
     fn lockable(&self) -> Result<Option<Arc<Base>>, Error> {
         let state = self.open()?;
@@ -55,7 +74,8 @@ impl Visit {
         {
             let mut state = self.open()?;
             if state.hold.holder() != Some(holder) {
-                return Err(Error::LockLost);
+                // Whoever ended the session under the lock has given it back with it.
+                return if state.gone { Err(Error::LockLost) } else { Ok(()) };
             }
             state.hold = Hold::Release(holder);
         }

@@ -95,7 +95,7 @@ pub enum UserSessionLimit {
     /// This many. A further login ends the session that was not used for the longest time, as a logout would;
     /// [`Event::Evicted`](crate::Event::Evicted) tells.
     Evict(usize),
-    /// This many. A further login is refused with [`Error::TooManySessions`], and nothing is stored.
+    /// This many. A further login is refused with [`Error::TooManySessions`](crate::Error::TooManySessions), and nothing is stored.
     Refuse(usize),
 }
 

@@ -53,6 +53,14 @@ impl Record {
         }
     }
 
+    /// The epoch of a grave: higher than any session's.
+    pub(crate) const ENDED: u64 = u64::MAX;
+
+    /// True if it is what is left of a session whose ticket is still good.
+    pub(crate) fn is_grave(&self) -> bool {
+        self.epoch == Record::ENDED
+    }
+
     /// The moment from which the absolute timeout counts.
     pub(crate) fn begun(&self) -> Timestamp {
         self.signed_in.unwrap_or(self.created)

@@ -65,6 +65,11 @@ impl Sessions {
         Exchange::by_token(Arc::clone(&self.engine), token)
     }
 
+    /// True if an exchange may have an answer in place of the application's: see [`Exchange::preempt`].
+    pub fn may_preempt(&self) -> bool {
+        self.engine.carriers.has_tickets()
+    }
+
     /// The cookie's name without prefix: what sessions are told apart by where several applications share a store.
     pub fn cookie_name(&self) -> &str {
         &self.engine.namespace

@@ -190,9 +190,9 @@ pub(crate) async fn end_one(engine: &Engine, user: &str, id: &SessionId) -> Resu
             answer => break answer?,
         }
     };
-    let is_theirs =
-        |bytes: &[u8]| Record::decode(bytes).is_ok_and(|record| record.content.user.as_deref() == Some(user));
-    if !stored.is_some_and(|stored| is_theirs(&stored.entry.bytes)) {
+    // Of this application: another one over the same store may know somebody of the same name.
+    let owner = OwnerKey::derive(&engine.namespace, user);
+    if stored.is_none_or(|stored| stored.entry.owner != Some(owner)) {
         return Ok(false);
     }
     Ok(end(engine, id).await? == Removed::Removed)

@@ -54,6 +54,10 @@ impl Wire {
         Wire { keyring, namespace: namespace.to_owned() }
     }
 
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keyring.is_empty()
+    }
+
     /// True if a text of this length may be a token; nothing else is worth keeping for a closer look.
     pub(crate) fn may_be_token(&self, text: &[u8]) -> bool {
         match text.len() {

@@ -50,6 +50,9 @@ impl Fairing for SessionFairing {
 
     /// Request fairings cannot answer, so a request that the application is not to see is led to a route that can.
     async fn on_ignite(&self, rocket: Rocket<Build>) -> rocket::fairing::Result {
+        if !self.sessions.may_preempt() || preempt::is_mounted(&rocket) {
+            return Ok(rocket);
+        }
         Ok(rocket.mount("/", [preempt::route()]))
     }
 

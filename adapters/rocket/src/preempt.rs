@@ -3,7 +3,7 @@
 use rocket::http::uri::Origin;
 use rocket::http::{Method, Status};
 use rocket::route::{Handler, Outcome, Route};
-use rocket::{Data, Request};
+use rocket::{Build, Data, Request, Rocket};
 use webstack_core::Refusal;
 
 use crate::error::refuse;
@@ -19,6 +19,11 @@ pub(crate) fn lead_there(request: &mut Request<'_>, refusal: Refusal) {
     request.local_cache(|| Preempted(Some(refusal)));
     request.set_method(Method::Get);
     request.set_uri(Origin::path_only(PATH));
+}
+
+/// True if another fairing has mounted the route already.
+pub(crate) fn is_mounted(rocket: &Rocket<Build>) -> bool {
+    rocket.routes().any(|route| route.uri.path() == PATH)
 }
 
 /// The route; whoever asks for its path without having been led there finds nothing.

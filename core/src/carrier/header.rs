@@ -14,16 +14,58 @@ pub(crate) struct HeaderCarrier {
     pub(crate) name: HeaderName,
 }
 
-/// Names that mean something to somebody else.
-const TAKEN: [&str; 8] =
-    ["authorization", "cache-control", "content-length", "content-type", "cookie", "host", "set-cookie", "vary"];
+/// Names that mean something to clients, servers or proxies on the way.
+const TAKEN: [&str; 36] = [
+    "age",
+    "allow",
+    "authorization",
+    "cache-control",
+    "connection",
+    "cookie",
+    "date",
+    "etag",
+    "expect",
+    "expires",
+    "forwarded",
+    "from",
+    "host",
+    "keep-alive",
+    "last-modified",
+    "link",
+    "location",
+    "origin",
+    "pragma",
+    "range",
+    "referer",
+    "referrer-policy",
+    "retry-after",
+    "server",
+    "set-cookie",
+    "status",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "x-powered-by",
+];
+
+/// How such names begin, too.
+const TAKEN_BEGINNINGS: [&str; 8] =
+    ["accept", "access-control-", "content-", "if-", "proxy-", "sec-", "strict-", "x-forwarded-"];
 
 impl HeaderCarrier {
     pub(crate) fn new(name: &str) -> Result<Self, ConfigError> {
         let error = |problem: String, mend| ConfigError::new("WEBSTACK_HEADER_NAME", problem, mend);
         let wrong = |_| error(format!("`{}` is not a header name", name.escape_debug()), "use `x-session-token`");
         let name = HeaderName::try_from(name).map_err(wrong)?;
-        if TAKEN.contains(&name.as_str()) {
+        let is_taken = TAKEN.contains(&name.as_str())
+            || TAKEN_BEGINNINGS.iter().any(|beginning| name.as_str().starts_with(beginning));
+        if is_taken {
             return Err(error(format!("`{name}` means something else"), "use a name of its own, as `x-session-token`"));
         }
         Ok(HeaderCarrier { name })

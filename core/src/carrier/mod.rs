@@ -80,6 +80,11 @@ impl Carriers {
         self.order.contains(&Carrier::Query)
     }
 
+    /// True if tokens are signed.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.wire.has_keys()
+    }
+
     /// Collects what may be tokens in a request.
     pub(crate) fn read(&self, head: &dyn RequestHead) -> Presented {
         let mut presented = Presented::default();

@@ -65,7 +65,7 @@ fn stays_here(target: &str) -> bool {
     let (path, _) = split(target);
     let first_segment = path.split('/').next().unwrap_or_default();
     let is_odd = target.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, b' ' | b'\\'));
-    !path.is_empty() && !path.starts_with("//") && !first_segment.contains(':') && !is_odd
+    (!path.is_empty() || target.starts_with('?')) && !path.starts_with("//") && !first_segment.contains(':') && !is_odd
 }
 
 fn split(target: &str) -> (&str, &str) {
@@ -120,6 +120,7 @@ mod tests {
     fn links_carry_the_token_within_this_origin_only() {
         assert_eq!(carrier().link("/a?b=1#c?d", "T").as_deref(), Some("/a?b=1&session=T#c?d"));
         assert_eq!(carrier().link("ui/set", "T").as_deref(), Some("ui/set?session=T"));
+        assert_eq!(carrier().link("?page=2", "T").as_deref(), Some("?page=2&session=T"));
         assert_eq!(carrier().link("../?a", "T").as_deref(), Some("../?a&session=T"));
         for elsewhere in [
             "",

@@ -175,3 +175,29 @@ fn a_program_may_carry_the_token_itself() {
     assert_eq!(visit(Some(next.expose()), &|session| session.invalidate().unwrap()), Some(TokenNotice::Ended));
     assert_eq!(visit(Some("nonsense"), &|session| assert!(session.is_new().unwrap())), None);
 }
+
+#[test]
+fn a_token_signed_again_is_not_sent_over_that_of_a_login() {
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let with = |keys: &[&str]| {
+        let keys = keys.iter().map(|letter| key(letter));
+        Sessions::builder().shared_store(store.clone()).signing_keys(keys).build().unwrap()
+    };
+    let arrive = |sessions: &Sessions, cookie: &str| {
+        let exchange = sessions.open(&http::Request::get("/").header("cookie", cookie).body(()).unwrap());
+        block_on(exchange.session().load()).unwrap();
+        exchange
+    };
+    let both = with(&["b", "a"]);
+    let acts: [fn(&webstack_core::Session); 2] = [|s| s.set_user("ann").unwrap(), |s| s.invalidate().unwrap()];
+    for act in acts {
+        let begun = arrive(&with(&["a"]), "");
+        begun.session().insert("n", &1).unwrap();
+        let set = set_cookie(&block_on(begun.finish(Outcome::Keep)).unwrap()).unwrap();
+        let cookie = set.split(';').next().unwrap();
+        let (slow, quick) = (arrive(&both, cookie), arrive(&both, cookie));
+        act(&quick.session());
+        assert!(set_cookie(&block_on(quick.finish(Outcome::Keep)).unwrap()).is_some());
+        assert_eq!(set_cookie(&block_on(slow.finish(Outcome::Keep)).unwrap()), None);
+    }
+}

@@ -42,6 +42,12 @@ impl Asking<'_> {
         block_on(exchange.finish(Outcome::Keep)).unwrap()
     }
 
+    pub(crate) fn id(&self) -> webstack_core::SessionId {
+        let exchange = self.open();
+        block_on(exchange.session().load()).unwrap();
+        exchange.session().id().unwrap().expect("it is stored")
+    }
+
     pub(crate) fn number(&self, key: &str) -> Option<u32> {
         let exchange = self.open();
         block_on(exchange.session().load()).unwrap();

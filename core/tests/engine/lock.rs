@@ -248,3 +248,40 @@ fn a_login_under_way_is_not_locked_over() {
     visitor.visit(&site, |session| session.set_user("ann").unwrap());
     assert!(matches!(block_on(slow.session.lock()), Err(Error::Gone)));
 }
+
+#[test]
+fn a_session_whose_holder_was_killed_lives_as_long_as_it_is_read() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let killed = visitor.arrive(&site);
+    std::mem::forget(block_on(killed.session.lock()).unwrap());
+    std::mem::forget(killed);
+    for _ in 0..4 {
+        site.clock.advance(Duration::from_secs(1_000));
+        visitor.visit(&site, |session| assert!(!session.is_new().unwrap()));
+    }
+}
+
+#[test]
+fn a_logout_under_the_lock_gives_it_back() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    let lock = block_on(request.session.lock()).unwrap();
+    request.session.invalidate().unwrap();
+    block_on(lock.release()).unwrap();
+    request.answer(Outcome::Keep);
+    assert_eq!(site.alive(), 0);
+}
+
+#[test]
+fn what_is_too_large_to_be_stored_does_not_keep_the_lock() {
+    let site = Site::with(|builder| builder.wait_limit(20 * MOMENT).record_limit(1_000));
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    let lock = block_on(request.session.lock_for(HOUR)).unwrap();
+    request.session.insert("large", &"x".repeat(2_000)).unwrap();
+    assert!(matches!(block_on(lock.release()), Err(Error::TooLarge { .. })));
+    assert!(matches!(block_on(request.exchange.finish(Outcome::Keep)), Err(Error::TooLarge { .. })));
+    assert_free(&site, &visitor);
+}

@@ -156,3 +156,15 @@ fn tokens_stay_what_they_are_unless_it_is_asked_for() {
         assert_eq!(handed(&visitor.visit(&site, look)), None);
     }
 }
+
+#[test]
+fn the_next_token_is_not_handed_out_over_that_of_a_login() {
+    let site = site();
+    let mut visitor = known(&site);
+    site.clock.advance(EVERY);
+    visitor.clone().visit(&site, look);
+    let slow = visitor.arrive(&site);
+    visitor.visit(&site, |session| session.set_user("ann").unwrap());
+    assert_eq!(handed(&slow.answer(Outcome::Keep)), None);
+    assert!(alive(&site, &visitor.cookie.unwrap()));
+}

@@ -242,3 +242,55 @@ fn timeouts_of_its_own_do_not_outlast_what_is_remembered_of_a_ticket() {
     }
     assert_eq!(ask(&site, "GET", &url).number("n"), None, "it has expired");
 }
+
+#[test]
+fn a_ticket_can_be_locked_before_there_is_a_session() {
+    let site = site();
+    let url = ticket(&site, "/");
+    let requests: Vec<_> = (0..3).map(|_| ask(&site, "POST", &url).open()).collect();
+    for exchange in &requests {
+        block_on(exchange.session().load()).unwrap();
+    }
+    std::thread::scope(|scope| {
+        for exchange in requests {
+            scope.spawn(move || {
+                let session = exchange.session();
+                let lock = block_on(session.lock()).unwrap();
+                let n: u32 = session.get("n").unwrap().unwrap_or(0);
+                session.insert("n", &(n + 1)).unwrap();
+                block_on(lock.release()).unwrap();
+                block_on(exchange.finish(Outcome::Keep)).unwrap();
+            });
+        }
+    });
+    assert_eq!(ask(&site, "GET", &url).number("n"), Some(3));
+    assert_eq!(site.alive(), 1);
+}
+
+#[test]
+fn a_ticket_is_not_taken_again_though_a_program_without_tickets_ended_its_session() {
+    let store = std::sync::Arc::new(webstack_core::store::MemoryStore::new());
+    let shared = || store.clone();
+    let site = Site::with(|builder| {
+        builder
+            .shared_store(shared())
+            .clock(std::sync::Arc::new(webstack_core::SystemClock))
+            .carriers([Carrier::Query])
+            .signing_keys([key("a")])
+    });
+    let url = begun(&site);
+    let by_cookie = Site::with(|builder| builder.shared_store(shared()).signing_keys([key("a")]));
+    let id = ask(&site, "GET", &url).id();
+    assert!(block_on(by_cookie.sessions.remove(&id)).unwrap());
+    assert!(ask(&site, "GET", &url).sent_to().is_some());
+    assert_eq!(site.heard(|event| matches!(event, Event::WrongSecret(_))), 0, "it is no living session's");
+}
+
+#[test]
+fn every_response_keeps_its_url_to_itself() {
+    let site = site();
+    let untouched = ask(&site, "POST", "/").open();
+    let reply = block_on(untouched.finish(Outcome::Keep)).unwrap();
+    assert_eq!(header(&reply, "cache-control").as_deref(), Some("no-store"));
+    assert_eq!(header(&reply, "referrer-policy").as_deref(), Some("same-origin"));
+}

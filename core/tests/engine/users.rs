@@ -200,3 +200,14 @@ fn a_logout_everywhere_that_fails_can_be_asked_for_again() {
     here.visit(&site, |session| assert_eq!(end_all(session), 2));
     assert_eq!(site.alive(), 0);
 }
+
+#[test]
+fn a_session_of_another_application_is_not_the_user_s_to_end() {
+    let store = std::sync::Arc::new(webstack_core::store::MemoryStore::new());
+    let application = |name| Site::with(|builder| builder.shared_store(store.clone()).cookie_name(name));
+    let (shop, admin) = (application("shop"), application("admin"));
+    let (in_shop, in_admin) = (signed_in(&shop, "ann"), signed_in(&admin, "ann"));
+    let id = in_admin.arrive(&admin).session.id().unwrap().unwrap();
+    assert!(!block_on(in_shop.arrive(&shop).session.end_one(&id)).unwrap());
+    assert!(!in_admin.arrive(&admin).session.is_new().unwrap());
+}
