@@ -93,6 +93,7 @@ const VARIABLES: [(&str, Read); 24] = [
         let mend = "name a file that this user can read, with a key a line";
         let text =
             std::fs::read_to_string(path).map_err(|error| (format!("the file cannot be read ({error})"), mend))?;
+        warn_of_readers(path);
         keys(builder, text.lines().filter(|line| !line.trim().is_empty()))
     }),
 ];
@@ -209,6 +210,19 @@ fn persist(builder: Builder, text: &str) -> Result<Builder, (String, &'static st
     let mend = "use `cookie`, `header`, `cookie,header`, `header,cookie` or `query`";
     let carriers = text.split(',').map(|name| one_of(name.trim(), &names, mend)).collect::<Result<Vec<_>, _>>()?;
     Ok(builder.carriers(carriers))
+}
+
+/// A key that everybody on the machine can read protects nothing from them.
+fn warn_of_readers(path: &str) {
+    #[cfg(unix)]
+    if let Ok(meta) = std::fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&meta.permissions());
+        if mode & 0o007 != 0 {
+            tracing::warn!(target: "webstack::session", path, "everybody on this machine may use the file of keys");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// The error tells which key is too short, and nothing of it.
