@@ -13,7 +13,7 @@
 //! cargo build -p anywhere
 //! mkdir -p /tmp/site/cgi-bin && cp target/debug/anywhere /tmp/site/cgi-bin/shop
 //! cd /tmp/site && WEBSTACK_STORE=file:$HOME/WebStack-sessions busybox httpd -f -p 8005
-//! curl -c jar -b jar http://localhost:8005/cgi-bin/shop/
+//! curl -c jar -b jar http://localhost:8005/cgi-bin/shop     # busybox knows no /shop/
 //! ```
 
 use std::error::Error;

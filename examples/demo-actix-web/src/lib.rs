@@ -7,7 +7,12 @@ mod routes;
 use std::io;
 use std::net::TcpListener;
 
-use actix_web::{App, HttpServer, rt, web};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::ErrorBadRequest;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{App, Error, HttpServer, rt, web};
+use percent_encoding::percent_decode_str;
 use webstack_actix_web::{SessionMiddleware, mount};
 use webstack_core::Sessions;
 use webstack_demo_app::{MAX_BODY, portable};
@@ -31,6 +36,7 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
         App::new()
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .wrap(SessionMiddleware::new(sessions.clone()))
+            .wrap(from_fn(only_text))
             .service(web::scope("/portable").default_service(mount(portable::app(ENVIRONMENT, rt::time::sleep))))
             .configure(routes)
     };
@@ -39,4 +45,15 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
     rt::System::new().block_on(async {
         HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS).shutdown_signal(stop).listen(listener)?.run().await
     })
+}
+
+/// Refuses paths that are not UTF-8: actix-web's router would put U+FFFD into them, and make one of several.
+async fn only_text(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        return Err(ErrorBadRequest("the path is not UTF-8"));
+    }
+    next.call(request).await
 }

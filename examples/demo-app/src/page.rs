@@ -57,13 +57,13 @@ pub fn plain(environment: &str) -> Reply {
     with(StatusCode::OK, Some(HeaderValue::from_static("text/plain; charset=utf-8")), body.into())
 }
 
-/// What a form could not do, in words; the headers of a refusal stay.
-pub(crate) fn failed(failure: Failure) -> Reply {
+/// What a form could not do, in words, and a link back to the page; the headers of a refusal stay.
+pub(crate) fn failed(failure: Failure, back: &str) -> Reply {
     let why = match &failure {
         Failure::Session(error) => error.refusal().body(),
         Failure::Request { why, .. } => why,
     };
-    let page = html(failure.status(), &Failed { status: failure.status(), why, style: STYLE });
+    let page = html(failure.status(), &Failed { status: failure.status(), why, back, style: STYLE });
     let mut reply = Reply::from(failure);
     for (name, value) in page.headers() {
         reply.headers_mut().insert(name, value.clone());
@@ -97,10 +97,12 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "failed.html")]
-struct Failed {
+struct Failed<'a> {
     style: &'static str,
     status: StatusCode,
     why: &'static str,
+    /// The page, with the session in the link where URLs carry it.
+    back: &'a str,
 }
 
 impl<'a> Page<'a> {
@@ -124,6 +126,11 @@ impl<'a> Page<'a> {
 impl Page<'_> {
     fn to(&self, path: &str) -> String {
         format!("{path}{}", self.carried)
+    }
+
+    /// True if the session goes where links go, and no cookie carries it to other environments.
+    fn is_in_urls(&self) -> bool {
+        !self.carried.is_empty()
     }
 }
 
@@ -218,11 +225,28 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_the_headers_of_the_refusal() {
-        let reply = failed(Failure::from(Error::Unavailable("secret".into())));
+        let reply = failed(Failure::from(Error::Unavailable("secret".into())), "../?session=T");
         assert_eq!(reply.status(), 503);
         assert_eq!(reply.headers()["retry-after"], "2");
         assert_eq!(reply.headers()["content-type"], "text/html; charset=utf-8");
         let html = std::str::from_utf8(reply.body()).expect("text");
         assert!(html.contains("503") && html.contains("Service Unavailable") && !html.contains("secret"));
+        assert!(html.contains("href=\"../?session=T\""), "{html}");
+    }
+
+    #[test]
+    fn where_urls_carry_the_session_all_links_do_and_no_cookie_is_promised() {
+        let neighbours: &[_] = Box::leak(Box::new([Neighbour { name: "next".into(), url: "next/".into() }]));
+        let mut page = Page { neighbours, ..page() };
+        let in_cookies = page.render().expect("a page");
+        assert!(in_cookies.contains("in your cookie") && in_cookies.contains("everywhere.</span>"), "{in_cookies}");
+        page.carried = "?session=T".into();
+        let html = page.render().expect("a page");
+        assert!(!html.contains("in your cookie") && !html.contains("everywhere.</span>"), "{html}");
+        for attribute in ["action=\"", "href=\""] {
+            for rest in html.split(attribute).skip(1).filter(|rest| !rest.starts_with("next/")) {
+                assert!(rest.split('"').next().is_some_and(|url| url.ends_with("?session=T")), "{rest}");
+            }
+        }
     }
 }

@@ -12,16 +12,20 @@ use crate::{Answer, Failure, Reply, flash, lifecycle, page, users, values};
 ///
 /// The redirect is relative, so it works wherever the application is mounted.
 pub async fn act(session: &Session, action: &str, form: &[u8]) -> Reply {
-    let status = match run(session, action, &Form::parse(form)).await {
-        Ok(_) => StatusCode::SEE_OTHER,
-        Err(failure) => return page::failed(failure),
-    };
-    let back = session.link("../").ok().and_then(|back| HeaderValue::try_from(back).ok());
+    let done = run(session, action, &Form::parse(form)).await;
+    // a session that cannot be asked carries nothing
+    let back = session.link(PAGE).unwrap_or_else(|_| PAGE.to_owned());
+    if let Err(failure) = done {
+        return page::failed(failure, &back);
+    }
     let mut reply = Response::new(Bytes::new());
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(LOCATION, back.unwrap_or(HeaderValue::from_static("../")));
+    *reply.status_mut() = StatusCode::SEE_OTHER;
+    reply.headers_mut().insert(LOCATION, HeaderValue::try_from(back).unwrap_or(HeaderValue::from_static(PAGE)));
     reply
 }
+
+/// The page, as seen from an action.
+const PAGE: &str = "../";
 
 async fn run(session: &Session, action: &str, form: &Form<'_>) -> Answer {
     let key = || form.field("key", "Please give the value a name.");

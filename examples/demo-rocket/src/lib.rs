@@ -13,7 +13,8 @@ use std::net::TcpListener;
 
 use rocket::config::{LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
-use rocket::{Config, tokio};
+use rocket::http::{Method, Status};
+use rocket::{Config, Request, get, tokio, uri};
 use webstack_core::Sessions;
 use webstack_demo_app::portable;
 use webstack_demo_server::{Ready, Stop};
@@ -47,9 +48,11 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
     let in_flight = InFlight::default();
     let rocket = rocket::custom(config)
         .attach(in_flight.clone())
+        .attach(AdHoc::on_request("paths are text", |request, _| Box::pin(async move { only_text(request) })))
         .attach(SessionFairing::new(sessions))
         .attach(AdHoc::on_liftoff("ready", |_| Box::pin(async move { ready() })))
         .mount("/", routes())
+        .mount("/", rocket::routes![not_text])
         .mount("/portable", webstack_rocket::mount(portable::app(ENVIRONMENT, tokio::time::sleep)));
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let rocket = rocket.ignite().await.map_err(io::Error::other)?;
@@ -61,4 +64,18 @@ pub fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop: Stop) 
         });
         rocket.launch().await.map(drop).map_err(io::Error::other)
     })
+}
+
+/// Leads paths that are not UTF-8 to their refusal, since request fairings cannot answer: rocket's router would put U+FFFD
+/// into them, and make one of several.
+fn only_text(request: &mut Request<'_>) {
+    if request.uri().path().percent_decode().is_err() {
+        request.set_method(Method::Get);
+        request.set_uri(uri!(not_text));
+    }
+}
+
+#[get("/not-text")]
+fn not_text() -> Status {
+    Status::BadRequest
 }

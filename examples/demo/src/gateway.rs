@@ -8,10 +8,11 @@ use std::time::Duration;
 use std::{env, io};
 
 use axum::Router;
-use axum::body::{HttpBody as _, to_bytes};
-use axum::extract::Request;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{CONTENT_LENGTH, COOKIE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use cgi_service::{CgiConfig, CgiService};
 use percent_encoding::percent_decode_str;
@@ -29,10 +30,10 @@ const SCRIPT: &str = "/cgi-bin/demo";
 pub(crate) const PATH: &str = "/cgi-bin/demo/";
 
 /// As many requests as that are answered at once; each is a process.
-const PROCESSES: usize = 32;
+const PROCESSES: u32 = 32;
 
-/// The longest that a program may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that a program may take, which is longer than any route pauses.
+const PATIENCE: Duration = Duration::from_secs(65);
 
 /// How the programs learn of the environments beside them.
 const NEIGHBOURS: &str = "DEMO_NEIGHBOURS";
@@ -42,6 +43,7 @@ const STORE: &str = "WEBSTACK_STORE";
 /// The program's whole answer if it was started for a request, as web servers start one (RFC 3875 §4.1.4).
 pub(crate) fn started_for_a_request() -> Option<ExitCode> {
     env::var_os("GATEWAY_INTERFACE")?;
+    leave_the_terminal();
     page::announce(env::var(NEIGHBOURS).ok().and_then(|told| serde_json::from_str(&told).ok()).unwrap_or_default());
     Some(demo_cgi::program())
 }
@@ -52,16 +54,36 @@ pub(crate) fn run(listener: TcpListener, sessions: Sessions, ready: Ready, stop:
     // A bound socket queues what comes until it is served.
     ready();
     let program = program(&sessions, listener.local_addr()?.port())?;
-    let places = Arc::new(Semaphore::new(PROCESSES));
-    let app = Router::new().fallback(move |request: Request| async move {
-        let _place = places.acquire().await;
-        answer(program, request).await
+    let places = Arc::new(Semaphore::new(PROCESSES as usize));
+    let all = Arc::clone(&places);
+    // A place is taken when the whole body has come, so that nobody keeps one by sending slowly.
+    let app = Router::new().fallback(move |head: Parts, body: Bytes| async move {
+        let place = places.acquire_owned().await;
+        // A program that was started runs to its end, and keeps its place, also if the client leaves.
+        let answered = tokio::spawn(async move {
+            let _place = place;
+            answer(program, head, body).await
+        });
+        answered.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
     });
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, app).with_graceful_shutdown(stop).await
+        axum::serve(listener, app.layer(DefaultBodyLimit::max(MAX_BODY))).with_graceful_shutdown(stop).await?;
+        // every place is free when the last program has ended
+        let _all = all.acquire_many(PROCESSES).await;
+        Ok(())
     })
 }
+
+/// Ctrl-C is for the server, which finishes its requests first: a terminal sends it to the whole process group.
+#[cfg(unix)]
+fn leave_the_terminal() {
+    // the leader of a session has a group of its own already
+    let _ = rustix::process::setpgid(None, None);
+}
+
+#[cfg(not(unix))]
+fn leave_the_terminal() {}
 
 /// How the program is started, whatever the request.
 fn program(sessions: &Sessions, port: u16) -> io::Result<CgiConfig> {
@@ -90,41 +112,55 @@ fn store_url(directory: &Path) -> Option<String> {
     Some(url.into())
 }
 
-/// Starts the program for one request.
-async fn answer(program: CgiConfig, mut request: Request) -> Response {
-    let info = request.uri().path().strip_prefix(SCRIPT).filter(|info| info.is_empty() || info.starts_with('/'));
+/// Starts the program for one request, and waits for all that it writes.
+async fn answer(program: CgiConfig, mut head: Parts, body: Bytes) -> Response {
+    let info = head.uri.path().strip_prefix(SCRIPT).filter(|info| info.is_empty() || info.starts_with('/'));
     let Some(info) = info else { return StatusCode::NOT_FOUND.into_response() };
     // The library leaves it encoded (RFC 3875 §4.1.5), and knows no variables that are not UTF-8.
     let Ok(info) = percent_decode_str(info).decode_utf8() else { return StatusCode::BAD_REQUEST.into_response() };
     if info.contains('\0') {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let program = program.env("PATH_INFO", info);
-    join_cookies(request.headers_mut());
-    let request = match with_length(request).await {
-        Ok(request) => request,
-        Err(status) => return status.into_response(),
-    };
-    CgiService::with_config(program).call(request).await.into_response()
-}
-
-/// A program is told how much it may read (RFC 3875 §4.1.2), also of a body that came in chunks.
-async fn with_length(request: Request) -> Result<Request, StatusCode> {
-    if request.headers().contains_key(CONTENT_LENGTH) || request.body().is_end_stream() {
-        return Ok(request);
+    let mut program = program.env("PATH_INFO", info);
+    if let Some(cookies) = cookies(&head.headers) {
+        program = program.env("HTTP_COOKIE", cookies);
     }
-    let (mut head, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-    head.headers.insert(CONTENT_LENGTH, body.len().into());
-    Ok(Request::from_parts(head, body.into()))
+    // A program is told how much it may read (RFC 3875 §4.1.2), also of a body that came in chunks.
+    if !body.is_empty() {
+        head.headers.insert(CONTENT_LENGTH, body.len().into());
+    }
+    let is_head = head.method == Method::HEAD;
+    let request = Request::from_parts(head, Body::from(body));
+    let answer = CgiService::with_config(program).call(request).await.into_response();
+    if is_head {
+        // nothing follows, and its length would be told as that of GET (RFC 9110 §8.6)
+        return answer;
+    }
+    let (head, written) = answer.into_parts();
+    match to_bytes(written, usize::MAX).await {
+        Ok(written) => Response::from_parts(head, written.into()),
+        Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+    }
 }
 
-/// A program sees one Cookie line; the library would keep the last (RFC 6265bis §5.8.3: joined by a semicolon).
-fn join_cookies(headers: &mut HeaderMap) {
+/// What a program is shown of all Cookie lines: one (RFC 6265bis §5.8.3: joined by a semicolon). By itself the library
+/// keeps the last one, and none that is not ASCII, so that a neighbour's cookie would take ours along.
+fn cookies(headers: &HeaderMap) -> Option<String> {
     let lines: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..]))
-        && lines.len() > 1
-    {
-        headers.insert(COOKIE, line);
+    (!lines.is_empty()).then(|| String::from_utf8_lossy(&lines.join(&b"; "[..])).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbour_s_cookie_does_not_take_ours_along() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(cookies(&headers), None);
+        for line in [&b"ours=1; latin=\xe9"[..], "utf=é".as_bytes()] {
+            headers.append(COOKIE, HeaderValue::from_bytes(line).expect("a header's value"));
+        }
+        assert_eq!(cookies(&headers).as_deref(), Some("ours=1; latin=\u{fffd}; utf=é"));
     }
 }
