@@ -324,3 +324,14 @@ fn no_cookie_of_a_remembered_session_outlives_its_absolute_timeout() {
     });
     assert!(set_cookie(&reply).unwrap().contains("Max-Age=3600"));
 }
+
+#[test]
+fn a_cookie_until_a_moment_is_not_sent_to_sessions_that_had_none() {
+    let store = std::sync::Arc::new(webstack_core::store::MemoryStore::new());
+    let with = |lifetime| Site::with(|builder| builder.shared_store(store.clone()).cookie_lifetime(lifetime));
+    let mut visitor = known(&with(CookieLifetime::Session));
+    let until = with(CookieLifetime::Until(SystemTime::now() + 1_000_000 * MINUTE));
+    for _ in 0..2 {
+        assert_eq!(set_cookie(&visitor.visit(&until, |session| assert!(!session.is_new().unwrap()))), None);
+    }
+}
