@@ -1,7 +1,8 @@
 //! What stands in the log: the cause of what fails, and no secret.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -11,9 +12,24 @@ use webstack_testkit::{Fault, Operation};
 
 use crate::visitor::{Site, known};
 
-/// Whatever was logged under the target that the documentation names, a line each.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+/// Keeps whatever is logged under the target that the documentation names, for the thread that logs it.
+///
+/// There is one for all tests of the program: whether anybody listens is remembered for each place that logs, and a
+/// listener that comes and goes would race with the other tests for that.
+struct Log;
+
+thread_local! {
+    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this thread logs meanwhile, a line each.
+fn logged<T>(act: impl FnOnce() -> T) -> (Vec<String>, T) {
+    static LISTENING: Once = Once::new();
+    LISTENING.call_once(|| tracing::subscriber::set_global_default(Log).unwrap());
+    LINES.take();
+    let done = act();
+    (LINES.take(), done)
+}
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -22,7 +38,7 @@ impl Subscriber for Log {
     fn event(&self, event: &tracing::Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
         event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
+        LINES.with_borrow_mut(|lines| lines.push(line.0));
     }
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
@@ -45,8 +61,7 @@ impl Visit for Line {
 fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
     let site = Site::new();
     let visitor = known(&site);
-    let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), || {
+    let (log, ()) = logged(|| {
         site.faults.fail_next(Operation::Update, Fault::Broken, 1);
         let request = visitor.arrive(&site);
         request.session.insert("kept", "sw0rdfish").unwrap();
@@ -56,7 +71,6 @@ fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
         request.answer(Outcome::Keep);
         visitor.arrive(&site);
     });
-    let log = log.0.lock().unwrap();
     assert!(log[0].starts_with("ERROR") && log[0].ends_with("broken: a fault was injected"), "{log:?}");
     assert!(log[1].starts_with("DEBUG") && log[1].contains("Renewed"), "{log:?}");
     assert!(log[2].starts_with("WARN") && log[2].contains("WrongSecret"), "{log:?}");
@@ -68,14 +82,13 @@ fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
 fn a_value_of_another_type_is_logged_without_what_it_says() {
     let site = Site::new();
     let mut visitor = known(&site);
-    let log = Log::default();
-    let error = tracing::subscriber::with_default(log.clone(), || {
+    let (log, error) = logged(|| {
         let overtaken = visitor.arrive(&site);
         overtaken.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
         visitor.visit(&site, |session| session.insert("kept", "sw0rdfish").unwrap());
         block_on(overtaken.exchange.finish(Outcome::Keep)).unwrap_err()
     });
-    let shown = format!("{:?} {error:?}", log.0.lock().unwrap());
+    let shown = format!("{log:?} {error:?}");
     assert!(shown.contains("ERROR") && shown.contains("u32"), "{shown}");
     assert!(!shown.contains("sw0rdfish"), "{shown}");
 }
