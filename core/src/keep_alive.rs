@@ -8,8 +8,7 @@ use crate::events::Event;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
-use crate::record::Record;
-use crate::renewal::{successor, turn};
+use crate::renewal::{self, successor, turn};
 use crate::store::{StoreError, Touched, Updated};
 use crate::{Error, Timestamp};
 
@@ -59,21 +58,21 @@ impl From<Error> for KeepError {
 
 async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
     let now = engine.clock.now();
-    let mut record = seen.record.clone();
+    let record = &seen.record;
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
     let is_locked = record.lease.is_some();
-    let turned = !is_locked && turn(engine, &mut record, &seen.token, now)?;
-    let is_due = !is_locked && engine.is_cookie_due(&record, now);
-    let next = engine.timeouts(&record).touch(now, record.begun(), seen.expires);
-    let handed = successor(engine, &record, &seen.token, now);
-    if !turned && !is_due && next.is_none() && handed.is_none() {
+    let is_cookie_due = !is_locked && engine.is_cookie_due(record, now);
+    let is_written = is_cookie_due || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
+    let next = engine.timeouts(record).touch(now, record.begun(), seen.expires);
+    let handed = successor(engine, record, &seen.token, now);
+    if !is_written && next.is_none() && handed.is_none() {
         return Ok(Committed::Unchanged);
     }
     if !limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await? {
         return Ok(Committed::Unchanged);
     }
-    if turned || is_due {
-        return write(engine, seen, record, is_due, now).await;
+    if is_written {
+        return write(engine, seen, is_cookie_due, now).await;
     }
     Ok(match (engine.store.touch(seen.token.id(), seen.version, next.or(seen.expires)).await?, handed) {
         (Touched::Gone, _) => Committed::Gone,
@@ -87,17 +86,13 @@ async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError>
     })
 }
 
-/// Stores a record whose token is to be sent again, or is another one from now on.
-async fn write(
-    engine: &Engine,
-    seen: &Arc<Base>,
-    mut record: Record,
-    is_due: bool,
-    now: Timestamp,
-) -> Result<Committed, KeepError> {
+/// Stores that the token is sent again, or is another one from now on.
+async fn write(engine: &Engine, seen: &Arc<Base>, is_cookie_due: bool, now: Timestamp) -> Result<Committed, KeepError> {
+    let mut record = seen.record.clone();
+    turn(engine, &mut record, &seen.token, now)?;
     let handed = successor(engine, &record, &seen.token, now);
     let max_age = engine.cookie_age(&record, now);
-    let is_sent = is_due || handed.is_some();
+    let is_sent = is_cookie_due || handed.is_some();
     if is_sent {
         record.cookie_expires = max_age.map(|age| now + age);
     }

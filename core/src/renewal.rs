@@ -29,32 +29,37 @@ pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: Timestamp) -
     }
 }
 
-/// Does what is due when this token was presented; true if the record is another one then.
-pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Timestamp) -> Result<bool, Error> {
+/// True if something is due, now that this token was presented.
+pub(crate) fn is_due(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
     if engine.renew_every.is_none() && record.rotation.is_plain() {
-        return Ok(false);
+        return false;
     }
     match (standing_of(engine, record, token, now), engine.renew_every) {
-        (Standing::Next, _) => {
-            let Some(next) = record.rotation.next.take() else { return Ok(false) };
-            let until = Some((now + GRACE).as_millis());
-            record.rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
-            record.rotation.issued = Some(now.as_millis());
-            record.digest = next.digest;
-            Ok(true)
-        }
+        (Standing::Next, _) => true,
         (Standing::Present, Some(every)) if record.rotation.next.is_none() => {
             let issued = record.rotation.issued.map_or(record.created, Timestamp::from_millis);
-            if now.since(issued) < every {
-                return Ok(false);
-            }
-            let nonce = [getrandom::u64()?, getrandom::u64()?];
-            let digest = token.derived(&nonce).digest(&engine.namespace);
-            record.rotation.next = Some(Neighbour { digest, nonce, until: None });
-            Ok(true)
+            now.since(issued) >= every
         }
-        _ => Ok(false),
+        _ => false,
     }
+}
+
+/// Does what is due: the next token becomes the present one, or there is a next one from now on.
+pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Timestamp) -> Result<(), Error> {
+    if !is_due(engine, record, token, now) {
+        return Ok(());
+    }
+    if let Some(next) = record.rotation.next.take() {
+        let until = Some((now + GRACE).as_millis());
+        record.rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
+        record.rotation.issued = Some(now.as_millis());
+        record.digest = next.digest;
+    } else {
+        let nonce = [getrandom::u64()?, getrandom::u64()?];
+        let digest = token.derived(&nonce).digest(&engine.namespace);
+        record.rotation.next = Some(Neighbour { digest, nonce, until: None });
+    }
+    Ok(())
 }
 
 /// The token that whoever presented this one should have instead, if any.
