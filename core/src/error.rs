@@ -128,7 +128,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::Unavailable(_) => Error::Unavailable(error.into()),
-            StoreError::Corrupt(_) | StoreError::Broken(_) => Error::Broken(error.into()),
+            _ => Error::Broken(error.into()),
         }
     }
 }

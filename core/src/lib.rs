@@ -11,7 +11,6 @@
 pub mod adapter;
 pub mod app;
 mod carrier;
-mod clock;
 mod commit;
 mod committed;
 mod config;
@@ -59,7 +58,6 @@ mod visit;
 mod wire;
 
 pub use carrier::{Carrier, CookiePath, CookiePrefix, SameSite, TokenNotice, TokenText};
-pub use clock::{Clock, SystemClock, Timestamp};
 pub use config::Builder;
 pub use config_error::ConfigError;
 pub use error::{Error, Refusal};
@@ -75,5 +73,6 @@ pub use policy::{OnCorrupt, OnGone, OnServerError, OnStoreFailure, UserSessionLi
 pub use reply::{Outcome, Placing, ReplyHeaders};
 pub use session::{Session, SessionLock};
 pub use sessions::Sessions;
-pub use token::{MalformedId, SecretDigest, SessionId, Token};
+pub use token::{SecretDigest, Token};
 pub use users::SessionInfo;
+pub use webstack_store::{Clock, MalformedId, SessionId, SystemClock, Timestamp};

@@ -7,82 +7,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use webstack_store::SessionId;
 
-const ID_BYTES: usize = 16;
+const ID_BYTES: usize = size_of::<SessionId>();
 const SECRET_BYTES: usize = 32;
-
-/// The public name of a session: 16 random bytes, written as 32 lower-case hexadecimal digits.
-///
-/// It is the key under which a store keeps the session, and what logs and "your devices" pages may show. It is not
-/// a credential: without the secret of the [`Token`] it opens nothing. An id is never used for a second session.
-///
-/// A `SessionId` exists only if it is well-formed, so a store may use it in a file name or a query as it is.
-///
-/// ```
-/// use webstack_core::SessionId;
-///
-/// let id: SessionId = "00112233445566778899aabbccddeeff".parse()?;
-/// assert_eq!(id.to_string(), "00112233445566778899aabbccddeeff");
-/// assert!("../../etc/passwd".parse::<SessionId>().is_err());
-/// assert!("00112233445566778899AABBCCDDEEFF".parse::<SessionId>().is_err(), "one form only");
-/// # Ok::<(), webstack_core::MalformedId>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId([u8; ID_BYTES]);
-
-/// The length of a session id's text, in bytes.
-const ID_TEXT: usize = 2 * ID_BYTES;
-
-impl SessionId {
-    /// An id with these bytes.
-    pub const fn from_bytes(bytes: [u8; ID_BYTES]) -> Self {
-        SessionId(bytes)
-    }
-
-    /// The bytes of the id, for stores with binary keys.
-    pub const fn as_bytes(&self) -> &[u8; ID_BYTES] {
-        &self.0
-    }
-
-    /// A new id from the operating system's generator.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; ID_BYTES];
-        getrandom::fill(&mut bytes)?;
-        Ok(SessionId(bytes))
-    }
-}
-
-impl std::str::FromStr for SessionId {
-    type Err = MalformedId;
-
-    fn from_str(text: &str) -> Result<Self, MalformedId> {
-        let mut bytes = [0; ID_BYTES];
-        if text.len() != ID_TEXT {
-            return Err(MalformedId);
-        }
-        base16ct::lower::decode(text, &mut bytes).map_err(|_| MalformedId)?;
-        Ok(SessionId(bytes))
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; ID_TEXT];
-        f.pad(base16ct::lower::encode_str(&self.0, &mut text).map_err(|_| fmt::Error)?)
-    }
-}
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SessionId({self})")
-    }
-}
-
-/// The text is not a session id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a session id: 32 lower-case hexadecimal digits expected")]
-#[non_exhaustive]
-pub struct MalformedId;
 
 /// The secret half of a token; it never leaves this module but inside a token's text.
 #[derive(Clone)]
@@ -123,7 +51,7 @@ impl Token {
     ///
     /// [`Error::Random`](crate::Error::Random) if the generator fails. There is no weaker way to fall back on (ASVS 7.2.3).
     pub fn generate() -> Result<Self, crate::Error> {
-        Ok(Self::with_id(SessionId::random()?)?)
+        Ok(Self::with_id(random_id()?)?)
     }
 
     /// The same session's next token: a new secret, unrelated to the old one.
@@ -153,7 +81,7 @@ impl Token {
         let mut bytes = [0; ID_BYTES + SECRET_BYTES];
         URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
         let (id, secret) = bytes.split_first_chunk()?;
-        Some(Token { id: SessionId(*id), secret: Secret(secret.try_into().ok()?) })
+        Some(Token { id: SessionId::from_bytes(*id), secret: Secret(secret.try_into().ok()?) })
     }
 
     /// The public id.
@@ -168,7 +96,7 @@ impl Token {
     /// Whoever has this text has the session. It belongs in the reply and never in a log.
     pub fn expose(&self) -> String {
         let mut bytes = [0; ID_BYTES + SECRET_BYTES];
-        bytes[..ID_BYTES].copy_from_slice(&self.id.0);
+        bytes[..ID_BYTES].copy_from_slice(self.id.as_bytes());
         bytes[ID_BYTES..].copy_from_slice(&self.secret.0);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -185,6 +113,12 @@ impl Token {
         hash.update(self.secret.0);
         SecretDigest(hash.finalize().into())
     }
+}
+
+fn random_id() -> Result<SessionId, getrandom::Error> {
+    let mut bytes = [0; ID_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(SessionId::from_bytes(bytes))
 }
 
 impl fmt::Debug for Token {

@@ -56,7 +56,7 @@ macro_rules! store_suite {
                 update_and_touch_find_an_entry_for_the_grace_period
                 purge_spares_what_lives_and_the_grace_period
                 purge_removes_what_expired_long_ago
-                purge_in_steps_looks_at_everything_once
+                purge_in_steps_comes_to_its_end
                 list_is_in_order_and_in_pages
                 list_leaves_out_what_ended
                 owned_by_lists_one_owner_in_pages

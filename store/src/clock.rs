@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
-/// use webstack_core::Timestamp;
+/// use webstack_store::Timestamp;
 ///
 /// let start = Timestamp::from_millis(1_000);
 /// assert_eq!(start + Duration::from_secs(1), Timestamp::from_millis(2_000));
@@ -80,7 +80,7 @@ impl fmt::Debug for Timestamp {
 /// Tells the time. The engine and the stores ask nobody else.
 ///
 /// ```
-/// use webstack_core::{Clock, SystemClock, Timestamp};
+/// use webstack_store::{Clock, SystemClock, Timestamp};
 ///
 /// #[derive(Debug)]
 /// struct Noon;

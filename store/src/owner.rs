@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 /// A digest of a user's name: stores index sessions by it and never learn the name.
 ///
 /// ```
-/// use webstack_core::store::OwnerKey;
+/// use webstack_store::OwnerKey;
 ///
 /// let key = OwnerKey::derive("webstack_session", "alice");
 /// assert_eq!(key, OwnerKey::derive("webstack_session", "alice"));

@@ -5,11 +5,10 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{
-    BoxFuture, Capabilities, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store,
-    StoreError, StoreResult, Stored, Touched, Updated, Version,
+use crate::{
+    BoxFuture, Capabilities, Clock, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
+    SessionId, Store, StoreError, StoreResult, Stored, SystemClock, Timestamp, Touched, Updated, Version,
 };
-use crate::{Clock, SessionId, SystemClock, Timestamp};
 
 /// Keeps sessions in memory, up to a number of them.
 ///
@@ -17,7 +16,7 @@ use crate::{Clock, SessionId, SystemClock, Timestamp};
 /// living session would log somebody out to let a stranger in.
 ///
 /// ```
-/// use webstack_core::store::{Created, Entry, MemoryStore, Store, StoreError};
+/// use webstack_store::{Created, Entry, MemoryStore, Store, StoreError};
 /// # webstack_core::runtime::block_on(async {
 /// let store = MemoryStore::new().with_capacity(1);
 /// let entry = Entry { bytes: "{}".into(), expires: None, owner: None };

@@ -1,0 +1,29 @@
+//! What a session store is: the contract that memory, files and every database behind a session keep.
+//!
+//! A store keeps opaque [`Entry`]s under [`SessionId`]s. It knows neither sessions nor JSON nor tokens: all decisions
+//! are the engine's (`webstack-core`). What a store owes are a few atomic operations, written down at [`Store`] and tested
+//! by the published conformance kit (`webstack_testkit::store_suite!`).
+//!
+//! This crate is all that the author of a store depends on. Applications find it as `webstack::store`.
+
+mod answers;
+mod capabilities;
+mod clock;
+mod contract;
+mod entry;
+mod error;
+mod id;
+mod memory;
+mod owner;
+mod purge;
+
+pub use answers::{Created, Removed, Reserved, Touched, Updated};
+pub use capabilities::Capabilities;
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use contract::{BoxFuture, Store, StoreResult};
+pub use entry::{Entry, GRACE, Listed, Stored, Version};
+pub use error::StoreError;
+pub use id::{MalformedId, SessionId};
+pub use memory::MemoryStore;
+pub use owner::OwnerKey;
+pub use purge::{PurgeStep, Purged};
