@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(doc)]
+use crate::GRACE;
 use crate::{
     Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, StoreError,
     Stored, Timestamp, Touched, Updated, Version,
 };
-#[cfg(doc)]
-use crate::GRACE;
 
 /// A boxed future, as the methods of an object-safe asynchronous trait return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

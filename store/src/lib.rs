@@ -10,6 +10,9 @@ mod answers;
 mod capabilities;
 mod clock;
 mod contract;
+#[cfg(all(unix, feature = "directory"))]
+#[doc(hidden)]
+pub mod directory;
 mod entry;
 mod error;
 mod id;

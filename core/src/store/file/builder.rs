@@ -1,18 +1,15 @@
 //! From a path to a store that works: everything that can be wrong with a directory is found out here.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags};
-use rustix::io::Errno;
+use webstack_store::directory::{self, Access, Demands, OpenError};
 
 use super::FileStore;
-use super::access::Access;
-use super::fault::{Doing as _, Fault, Unless as _};
-use super::open::{Demands, OpenError};
-use super::root::{Root, set_mode};
+use super::fault::{Doing as _, Fault};
+use super::root::Root;
 use super::temporary::{Temporary, random_name};
 use crate::{Clock, SystemClock};
 
@@ -95,74 +92,20 @@ impl FileStoreBuilder {
     pub fn open(self) -> Result<FileStore, OpenError> {
         let refused = |doing, source: io::Error| OpenError::Refused { path: self.path.clone(), doing, source };
         let path = std::path::absolute(&self.path).map_err(|error| refused("find", error))?;
-        let access = match &self.group {
-            None => Access::Private,
-            Some(name) => Access::Group { name: name.clone(), id: look_up(name)? },
-        };
+        let access = Access::of(self.group.as_deref())?;
         if self.create {
-            make_base(&path, &access).map_err(|errno| match errno {
-                Errno::NOENT => OpenError::Missing { path: path.clone() },
-                errno => refused("make", errno.into()),
-            })?;
+            directory::make(&path, &access)?;
         } else if !path.exists() {
             return Err(OpenError::Absent { path });
         }
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let root = Root::open(path, demands)?;
-        furnish(&root)
-            .and_then(|()| probe(&root))
-            .map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
+        let base = root.base();
+        directory::furnish(&base.fd, &base.access)
+            .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
+        probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
         Ok(FileStore { root, clock: self.clock, spared: self.spared })
     }
-}
-
-fn look_up(name: &str) -> Result<Gid, OpenError> {
-    match nix::unistd::Group::from_name(name) {
-        Ok(Some(group)) => Ok(Gid::from_raw(group.gid.as_raw())),
-        Ok(None) => Err(OpenError::UnknownGroup { name: name.into(), source: None }),
-        Err(errno) => Err(OpenError::UnknownGroup { name: name.into(), source: Some(errno.into()) }),
-    }
-}
-
-/// Makes the directory, for its user alone until it belongs to the group. One that is there is left as it is.
-fn make_base(path: &Path, access: &Access) -> Result<(), Errno> {
-    match rustix::fs::mkdirat(CWD, path, Mode::RWXU) {
-        Err(Errno::EXIST) => return Ok(()),
-        made => made?,
-    }
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let directory = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-    let shared = match access {
-        Access::Private => Ok(()),
-        Access::Group { id, .. } => rustix::fs::fchown(&directory, None, Some(*id)),
-    };
-    // A directory that is half made would be in the way of the next attempt.
-    shared.and_then(|()| rustix::fs::fchmod(&directory, access.directory_mode())).inspect_err(|_| {
-        let _ = rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR);
-    })
-}
-
-/// Keeps the directory out of repositories, and out of the web should it lie below a document root.
-fn furnish(root: &Root) -> Result<(), Fault> {
-    const FURNITURE: [(&str, &str, &str); 2] = [
-        (".gitignore", "*\n", "write a .gitignore"),
-        (
-            ".htaccess",
-            "<IfModule mod_authz_core.c>\n\tRequire all denied\n</IfModule>\n\
-             <IfModule !mod_authz_core.c>\n\tOrder deny,allow\n\tDeny from all\n</IfModule>\n",
-            "write a .htaccess",
-        ),
-    ];
-    let base = root.base();
-    for (name, text, doing) in FURNITURE {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        let opened = base.open(name, flags).unless(Errno::EXIST).doing(doing)?;
-        let Some(fd) = opened else { continue };
-        let stat = rustix::fs::fstat(&fd).doing(doing)?;
-        set_mode(&fd, &stat, &base.access)?;
-        rustix::io::write(&fd, text.as_bytes()).doing(doing)?;
-    }
-    Ok(())
 }
 
 /// Does once what every request will do, so that it does not fail there first.

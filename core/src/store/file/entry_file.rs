@@ -207,9 +207,9 @@ pub(super) fn open_new(base: &Arc<Base>, id: &SessionId) -> Result<Option<Locked
 mod tests {
     use rustix::fs::{AtFlags, Mode, renameat};
 
-    use super::super::access::Access;
-    use super::super::open::Demands;
     use super::*;
+    use webstack_store::directory::Access;
+    use webstack_store::directory::Demands;
 
     const LOCK: FlockOperation = FlockOperation::NonBlockingLockExclusive;
 

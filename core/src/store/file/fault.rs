@@ -4,8 +4,8 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::open::OpenError;
 use crate::store::StoreError;
+use webstack_store::directory::OpenError;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {

@@ -22,14 +22,11 @@ use super::{
 };
 use crate::{Clock, SessionId, Timestamp};
 
-mod access;
 mod builder;
 mod entry_file;
 mod fault;
-mod filesystem;
 mod format;
 mod listing;
-mod open;
 mod owners;
 mod purge;
 mod root;
@@ -37,7 +34,7 @@ mod temporary;
 mod write;
 
 pub use builder::FileStoreBuilder;
-pub use open::OpenError;
+pub use webstack_store::directory::OpenError;
 
 use fault::Fault;
 use root::Root;

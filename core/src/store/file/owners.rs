@@ -260,9 +260,9 @@ pub(super) fn age(since: Timestamp, now: Timestamp) -> Duration {
 mod tests {
     use rustix::fs::{AtFlags, unlinkat};
 
-    use super::super::access::Access;
-    use super::super::open::Demands;
     use super::*;
+    use webstack_store::directory::Access;
+    use webstack_store::directory::Demands;
 
     /// A purge may remove the directory between the opening and the lock, where no race reliably meets it.
     #[test]

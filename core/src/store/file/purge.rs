@@ -99,11 +99,11 @@ fn remove_leftover(base: &Base, path: &str, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::access::Access;
-    use super::super::open::Demands;
     use super::super::write::{create, update};
     use super::*;
     use crate::store::{Entry, GRACE, Updated, Version};
+    use webstack_store::directory::Access;
+    use webstack_store::directory::Demands;
 
     /// The moment between looking at an entry and locking it, which no race reliably meets.
     #[test]

@@ -10,10 +10,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::access::Access;
 use super::fault::{Doing as _, Fault, Unless as _};
-use super::open::{Demands, OpenError, examine};
 use crate::SessionId;
+use webstack_store::directory::Access;
+use webstack_store::directory::{Demands, OpenError, examine};
 
 #[derive(Debug)]
 pub(super) struct Root {

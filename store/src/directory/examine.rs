@@ -1,0 +1,71 @@
+//! Whether a directory is fit to hold sessions. Found out before the first one is stored there.
+
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::{Access, OpenError, filesystem};
+
+/// What is demanded of a directory.
+#[derive(Clone, Debug)]
+pub struct Demands {
+    /// Whom it is for.
+    pub access: Access,
+    /// Whether it may be on a network file system.
+    pub allow_network_fs: bool,
+}
+
+/// Opens a directory that stands there already, if it meets the demands.
+///
+/// # Errors
+///
+/// [`OpenError`] says what is wrong and how to mend it.
+pub fn examine(path: &Path, demands: &Demands) -> Result<(OwnedFd, Stat), OpenError> {
+    let refused = |doing, errno: Errno| OpenError::Refused { path: path.into(), doing, source: errno.into() };
+    let named = match rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return Err(OpenError::Missing { path: path.into() }),
+        named => named.map_err(|errno| refused("look at", errno))?,
+    };
+    match FileType::from_raw_mode(named.st_mode) {
+        FileType::Symlink => return Err(OpenError::Link { path: path.into() }),
+        FileType::Directory => {}
+        _ => return Err(OpenError::NotADirectory { path: path.into() }),
+    }
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let directory = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
+    let stat = rustix::fs::fstat(&directory).map_err(|errno| refused("look at", errno))?;
+    check_permissions(path, &stat, &demands.access)?;
+    match filesystem::kind(&directory).map_err(|errno| refused("tell the file system of", errno))? {
+        filesystem::Kind::Network(kind) if !demands.allow_network_fs => {
+            return Err(OpenError::NetworkFileSystem { path: path.into(), kind });
+        }
+        filesystem::Kind::Network(kind) => {
+            tracing::warn!(kind, path = %path.display(), "sessions are kept on a network file system");
+        }
+        filesystem::Kind::Passing(kind) => {
+            tracing::warn!(kind, path = %path.display(), "sessions are kept where a restart may lose them");
+        }
+        filesystem::Kind::Local => {}
+    }
+    Ok((directory, stat))
+}
+
+/// A private directory belongs to this user alone; a shared one to its group, whose members trust each other.
+fn check_permissions(path: &Path, stat: &Stat, access: &Access) -> Result<(), OpenError> {
+    let mode = Mode::from_raw_mode(stat.st_mode);
+    let user = rustix::process::geteuid().as_raw();
+    let writable = || OpenError::WritableByOthers { path: path.into(), mode: mode.bits() & 0o7777 };
+    match access {
+        _ if mode.contains(Mode::WOTH) => Err(writable()),
+        Access::Private if stat.st_uid != user => {
+            Err(OpenError::ForeignOwner { path: path.into(), owner: stat.st_uid, user })
+        }
+        Access::Private if mode.contains(Mode::WGRP) => Err(writable()),
+        Access::Group { name, id } if stat.st_gid != id.as_raw() || !mode.contains(Mode::RWXG | Mode::SGID) => {
+            Err(OpenError::NotShared { path: path.into(), group: name.clone() })
+        }
+        Access::Private | Access::Group { .. } => Ok(()),
+    }
+}

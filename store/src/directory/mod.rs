@@ -1,0 +1,14 @@
+//! Directories for sessions: made, examined and refused by the same rules in every store that has one.
+
+mod access;
+mod error;
+mod examine;
+mod filesystem;
+mod furnish;
+mod make;
+
+pub use access::Access;
+pub use error::OpenError;
+pub use examine::{Demands, examine};
+pub use furnish::furnish;
+pub use make::make;
