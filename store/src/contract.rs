@@ -31,7 +31,8 @@ pub type StoreResult<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// * **No waiting for others.** An operation that finds the entry held by somebody else answers
 ///   [`StoreError::Busy`] soon, and the engine tries again within its own time limit.
 /// * **Bounded.** An operation that talks to a server has a time limit and answers [`StoreError::Unavailable`] after it.
-/// * A future that is dropped before it is ready has either done the whole operation or nothing.
+/// * A future that is dropped before it is ready does the whole operation or nothing; what was sent to a server already may
+///   still be done there.
 ///
 /// # Security
 ///
