@@ -23,6 +23,7 @@ use crate::{Clock, Error, SessionId, Timestamp};
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: Option<PathBuf>,
+    pub(crate) place: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) runtime: OnceLock<Arc<dyn Runtime>>,
     /// What tokens and owners are bound to: the cookie's name without prefix.

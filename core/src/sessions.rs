@@ -80,6 +80,17 @@ impl Sessions {
         self.engine.directory.as_deref()
     }
 
+    /// Where the sessions are kept, for people to read: the directory, or the store's URL without its password.
+    ///
+    /// ```
+    /// let sessions = webstack_core::Sessions::builder().store_url("memory:").build()?;
+    /// assert_eq!(sessions.place(), "memory:");
+    /// # Ok::<(), webstack_core::ConfigError>(())
+    /// ```
+    pub fn place(&self) -> &str {
+        &self.engine.place
+    }
+
     /// The store.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.engine.store

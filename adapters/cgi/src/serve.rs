@@ -55,9 +55,21 @@ impl Cgi {
         Cgi { body_limit: bytes, ..self }
     }
 
-    /// Answers the request, without a runtime: what the application waits for blocks the thread.
+    /// Answers the request, without a runtime: what the application waits for blocks the thread. Sessions in a store that
+    /// needs a runtime, a database server say, get one: then this is [`serve_on_tokio`](Cgi::serve_on_tokio), if the program
+    /// was built with it.
     pub fn serve(self, app: impl App) -> ExitCode {
-        self.serve_by(app, &Thread)
+        if !self.sessions.store().capabilities().needs_runtime {
+            return self.serve_by(app, &Thread);
+        }
+        #[cfg(feature = "tokio")]
+        return self.serve_on_tokio(app);
+        #[cfg(not(feature = "tokio"))]
+        refuse(&ConfigError::new(
+            "WEBSTACK_STORE",
+            "this store needs a runtime, and this CGI program was built without one",
+            "build it with the feature `cgi-tokio` of webstack",
+        ))
     }
 
     /// Answers the request on a runtime of tokio's, on this thread, for applications that use its timers and sockets.

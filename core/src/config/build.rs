@@ -53,6 +53,7 @@ impl Builder {
             engine: Arc::new(Engine {
                 store: opened.store,
                 directory: opened.directory,
+                place: opened.place,
                 clock: self.clock,
                 runtime,
                 namespace: self.cookie.name,
@@ -126,7 +127,7 @@ impl Builder {
             },
         };
         let opened = match &self.store {
-            Choice::Given(store) => store::Opened { store: Arc::clone(store), directory: None },
+            Choice::Given(store) => store::Opened::given(Arc::clone(store)),
             Choice::Url(url) => store::open_url(url, &context)?,
             Choice::Directory(directory) => store::open_directory(directory, &context)?,
         };

@@ -13,3 +13,6 @@ pub use webstack_store::{
     BoxFuture, Capabilities, Created, Entry, GRACE, Listed, MemoryStore, OwnerKey, PurgeStep, Purged, Removed,
     Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version,
 };
+/// Sessions in one memory-mapped file.
+#[cfg(feature = "lmdb")]
+pub use webstack_store_lmdb as lmdb;

@@ -18,7 +18,8 @@ pub(crate) struct Environment {
 impl Environment {
     /// True if it can share these sessions.
     pub(crate) fn can_share(&self, sessions: &Sessions) -> bool {
-        !self.starts_programs || sessions.directory().is_some()
+        let can = sessions.store().capabilities();
+        !self.starts_programs || (can.multi_process && can.persistent)
     }
 }
 

@@ -98,15 +98,18 @@ fn program(sessions: &Sessions, port: u16) -> io::Result<CgiConfig> {
         .inherit_env(inherited.collect())
         .timeout(PATIENCE)
         .env(NEIGHBOURS, serde_json::to_string(page::announced())?);
+    // Every other store has its place in its name, which the program inherits.
+    let configured = env::var(STORE).unwrap_or_default();
     Ok(match sessions.directory() {
-        Some(directory) => config.env(STORE, store_url(directory).ok_or_else(unnamed)?),
-        None => config,
+        Some(directory) if configured.is_empty() || configured.starts_with("file:") => {
+            config.env(STORE, store_url(directory, &configured).ok_or_else(unnamed)?)
+        }
+        _ => config,
     })
 }
 
 /// The store of the other environments, whose default is not that of a program.
-fn store_url(directory: &Path) -> Option<String> {
-    let configured = env::var(STORE).unwrap_or_default();
+fn store_url(directory: &Path, configured: &str) -> Option<String> {
     let mut url = Url::from_file_path(directory).ok()?;
     url.set_query(configured.split_once('?').map(|(_, options)| options));
     Some(url.into())

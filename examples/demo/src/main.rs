@@ -85,7 +85,7 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
     for (environment, listener) in &listeners {
         let url = format!("http://localhost:{}{}", listener.local_addr()?.port(), environment.path);
         neighbours.push(Neighbour { name: environment.name.to_owned(), url: url.clone() });
-        rows.push([environment.name.to_owned(), url, place(sessions)]);
+        rows.push([environment.name.to_owned(), url, sessions.place().to_owned()]);
     }
     announce(neighbours);
     // signals are heard before anybody is told that there is a server
@@ -117,11 +117,4 @@ fn serve(listeners: Vec<(&'static Environment, TcpListener)>, sessions: &Session
         }
         ended
     })
-}
-
-fn place(sessions: &Sessions) -> String {
-    match sessions.directory() {
-        Some(directory) => directory.display().to_string(),
-        None => "(not in a directory)".to_owned(),
-    }
 }

@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_millis(200);
 
 pub(crate) async fn doctor(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
     // That it could be opened says that owner, mode and file system are right, and that files can be written.
-    let place = sessions.directory().map_or_else(|| "a store".to_owned(), |path| path.display().to_string());
+    let place = sessions.place();
     let (mut alive, mut signed_in) = (0_u64, 0_u64);
     let progress = progress();
     let mut listing = sessions.list();
@@ -34,14 +34,19 @@ pub(crate) async fn purge(sessions: &Sessions, out: &mut impl Write) -> Result<(
         let step = sessions.purge_some(after, STEP).await.map_err(Failure::Store)?;
         removed += step.removed;
         remaining += step.remaining;
-        progress.set_message(format!("{removed} removed, {remaining} left"));
+        progress.set_message(counted(removed, remaining));
         after = step.next;
         if after.is_none() {
             break;
         }
     }
     progress.finish_and_clear();
-    writeln!(out, "{removed} removed, {remaining} left").map_err(Failure::Output)
+    writeln!(out, "{}", counted(removed, remaining)).map_err(Failure::Output)
+}
+
+/// A store with an index of deadlines does not count what it leaves.
+fn counted(removed: u64, remaining: u64) -> String {
+    if remaining == 0 { format!("{removed} removed") } else { format!("{removed} removed, {remaining} left") }
 }
 
 pub(crate) async fn list(sessions: &Sessions, user: Option<&str>, out: &mut impl Write) -> Result<(), Failure> {

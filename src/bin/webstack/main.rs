@@ -57,7 +57,7 @@ enum Failure {
     Settings(ConfigError),
     /// The store failed: 1.
     Store(Error),
-    /// There is nobody to print to.
+    /// There is nobody to print to, or nothing to run on.
     Output(io::Error),
 }
 
@@ -89,7 +89,7 @@ fn open(store: Option<String>) -> Result<Sessions, Failure> {
         Some(url) => builder.store_url(url),
         None => builder,
     };
-    let sessions = builder.build().map_err(Failure::Settings)?;
+    let sessions = builder.runtime(webstack::runtime::Tokio).build().map_err(Failure::Settings)?;
     if !sessions.store().capabilities().multi_process {
         let problem = "this store is inside of the application's process, where nobody else can look";
         return Err(Failure::Settings(ConfigError::new("WEBSTACK_STORE", problem, "use `file:`")));
@@ -99,7 +99,8 @@ fn open(store: Option<String>) -> Result<Sessions, Failure> {
 
 fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    webstack::runtime::block_on(async {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Output)?;
+    runtime.block_on(async {
         match command {
             Command::Doctor => commands::doctor(sessions, &mut out).await,
             Command::Purge => commands::purge(sessions, &mut out).await,

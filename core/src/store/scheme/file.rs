@@ -1,59 +1,17 @@
-//! How a URL names a store.
+//! `file:`, a directory.
 
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
 use std::sync::Arc;
-use std::time::Duration;
 
-use url::Url;
-
-use crate::Clock;
+use super::{OpenContext, Opened, SETTING, absolute_path};
 use crate::ConfigError;
 #[cfg(unix)]
 use crate::store::FileStore;
-use crate::store::{MemoryStore, Store};
-
-const SETTING: &str = "WEBSTACK_STORE";
-
-/// What opening a store needs to know.
-pub(crate) struct OpenContext<'a> {
-    pub(crate) clock: &'a Arc<dyn Clock>,
-    /// What was written less than this ago has hardly expired: a purge need not look into it.
-    pub(crate) fresh: Option<Duration>,
-    /// A directory that is not there is made.
-    pub(crate) create: bool,
-    /// The directory for `file:` without a path.
-    pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
-}
-
-/// A store that was opened, and its directory if it is one.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) directory: Option<PathBuf>,
-}
-
-/// Opens the store that a URL names.
-pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
-    match url.split_once(':') {
-        Some(("memory", "")) => {
-            Ok(Opened { store: Arc::new(MemoryStore::new().with_clock(Arc::clone(context.clock))), directory: None })
-        }
-        Some(("file", place)) => open_file_url(place, context),
-        _ => {
-            let problem = format!("`{}` names no store that this program knows", scheme_of(url).escape_debug());
-            Err(ConfigError::new(SETTING, problem, "use `file:`, `file:/absolute/path` or `memory:`"))
-        }
-    }
-}
 
 /// Opens the file store in a directory.
 pub(crate) fn open_directory(directory: &Path, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     open_files(directory.to_owned(), &Options::default(), context)
-}
-
-/// The part of a URL that holds no password.
-fn scheme_of(url: &str) -> &str {
-    url.split_once(':').map_or(url, |(scheme, _)| scheme)
 }
 
 #[derive(Default)]
@@ -62,16 +20,14 @@ struct Options {
     insecure_allow_network_fs: bool,
 }
 
-fn open_file_url(place: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
+/// Opens what stands behind `file:`.
+pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let (path, query) = place.split_once('?').unwrap_or((place, ""));
     let options = read_options(query)?;
     let directory = if path.is_empty() {
         (context.default_directory)()?
     } else {
-        // A URL parser would drop what comes behind `#`, and line breaks, without a word.
-        let is_plain = path.starts_with('/') && !path.contains(|c: char| c == '#' || c.is_control());
-        let parsed = Url::parse(&format!("file:{path}")).ok().filter(|_| is_plain);
-        parsed.and_then(|url| url.to_file_path().ok()).ok_or_else(|| {
+        absolute_path(path).ok_or_else(|| {
             let problem = format!("`file:{}` is not an absolute path on this machine", path.escape_debug());
             ConfigError::new(SETTING, problem, "use `file:/absolute/path`, with `%23` for `#`")
         })?
@@ -113,7 +69,7 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
         builder = builder.group(group);
     }
     let store = builder.open().map_err(|error| ConfigError::caused(SETTING, error))?;
-    Ok(Opened { store: Arc::new(store), directory: Some(directory) })
+    Ok(Opened::in_directory(store, directory))
 }
 
 #[cfg(not(unix))]

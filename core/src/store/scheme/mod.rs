@@ -1,0 +1,118 @@
+//! How a URL names a store: its scheme is the feature that brings the store.
+
+mod file;
+#[cfg(feature = "lmdb")]
+mod lmdb;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::store::{MemoryStore, Store};
+use crate::{Clock, ConfigError};
+
+pub(crate) use file::open_directory;
+
+const SETTING: &str = "WEBSTACK_STORE";
+
+/// What opening a store needs to know.
+pub(crate) struct OpenContext<'a> {
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    /// What was written less than this ago has hardly expired: a purge need not look into it.
+    pub(crate) fresh: Option<Duration>,
+    /// A directory that is not there is made.
+    pub(crate) create: bool,
+    /// The directory for `file:` without a path.
+    pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
+}
+
+/// A store that was opened, its directory if it has one, and where it is, for people to read.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) directory: Option<PathBuf>,
+    pub(crate) place: String,
+}
+
+impl Opened {
+    #[cfg(any(unix, feature = "lmdb"))]
+    fn in_directory(store: impl Store, directory: PathBuf) -> Self {
+        Opened { store: Arc::new(store), place: directory.display().to_string(), directory: Some(directory) }
+    }
+
+    /// At a URL, whose password is not shown.
+    fn elsewhere(store: impl Store, url: &str) -> Self {
+        Opened { store: Arc::new(store), directory: None, place: without_secrets(url) }
+    }
+
+    /// A store that the program made itself.
+    pub(crate) fn given(store: Arc<dyn Store>) -> Self {
+        Opened { store, directory: None, place: "a store of the program's own".to_owned() }
+    }
+}
+
+/// Opens the store that a URL names.
+pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
+    // What stands before the colon holds no password.
+    let (scheme, place) = url.split_once(':').unwrap_or((url, ""));
+    match scheme {
+        "memory" if place.is_empty() => {
+            Ok(Opened::elsewhere(MemoryStore::new().with_clock(Arc::clone(context.clock)), url))
+        }
+        "file" => file::open_url(place, context),
+        #[cfg(feature = "lmdb")]
+        "lmdb" => lmdb::open_url(place, context),
+        _ => Err(unknown(scheme)),
+    }
+}
+
+/// The features that bring stores, with the schemes that name these, and whether they are compiled in.
+const FEATURES: [(&str, &[&str], bool); 1] = [("lmdb", &["lmdb"], cfg!(feature = "lmdb"))];
+
+fn unknown(scheme: &str) -> ConfigError {
+    let shown = scheme.escape_debug();
+    if let Some((feature, ..)) = FEATURES.iter().find(|(_, schemes, here)| !here && schemes.contains(&scheme)) {
+        let problem = format!("this program was built without the store that `{shown}:` names");
+        return ConfigError::new(SETTING, problem, format!("build it with the feature `{feature}` of webstack"));
+    }
+    let known: String =
+        FEATURES.iter().filter(|(.., here)| *here).map(|(_, schemes, _)| format!(", `{}:`", schemes[0])).collect();
+    let problem = format!("`{shown}` names no store that this program knows");
+    ConfigError::new(SETTING, problem, format!("use `file:`, `file:/absolute/path`{known} or `memory:`"))
+}
+
+/// A URL as it may be shown: a password stands before the last `@`, and options may hold one too.
+fn without_secrets(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(url, _)| url);
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// The path in a URL of a directory, if it is absolute and nothing of it would get lost.
+fn absolute_path(path: &str) -> Option<PathBuf> {
+    // A URL parser would drop what comes behind `#`, and line breaks, without a word.
+    let is_plain = path.starts_with('/') && !path.contains(|c: char| c == '#' || c.is_control());
+    let parsed = Url::parse(&format!("file:{path}")).ok().filter(|_| is_plain);
+    parsed.and_then(|url| url.to_file_path().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_url_holds_no_password() {
+        for (url, shown) in [
+            ("redis://10.0.0.1:6379/0", "redis://10.0.0.1:6379/0"),
+            ("redis://shop:p@ss@10.0.0.1/0?namespace=x", "redis://10.0.0.1/0"),
+            ("postgres://shop:secret@db/shop?password=secret", "postgres://db/shop"),
+            ("memory:", "memory:"),
+        ] {
+            assert_eq!(without_secrets(url), shown);
+        }
+    }
+}
