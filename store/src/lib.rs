@@ -17,6 +17,7 @@ mod entry;
 mod error;
 mod id;
 mod memory;
+mod migrating;
 mod owner;
 mod purge;
 
@@ -28,5 +29,6 @@ pub use entry::{Entry, GRACE, Listed, Stored, Version};
 pub use error::StoreError;
 pub use id::{MalformedId, SessionId};
 pub use memory::MemoryStore;
+pub use migrating::{Migrating, Moved};
 pub use owner::OwnerKey;
 pub use purge::{PurgeStep, Purged};
