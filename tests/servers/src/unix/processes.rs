@@ -16,6 +16,8 @@ impl Stopped {
         let mut found = vec![root];
         while !found.is_empty() {
             send(&found, Signal::STOP);
+            // one that has yet to take notice could start another
+            wait_while(|| found.iter().any(|process| is_running(*process)));
             stopped.append(&mut found);
             found = below(root).into_iter().filter(|process| !stopped.contains(process)).collect();
         }
@@ -29,10 +31,7 @@ impl Stopped {
 
     /// Waits until none but the first is left; that one is the caller's child, who has to wait for it.
     pub(crate) fn wait_for_children(&self) {
-        let begun = Instant::now();
-        while self.0[1..].iter().any(|process| is_alive(*process)) && begun.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        wait_while(|| self.0[1..].iter().any(|process| is_alive(*process)));
     }
 }
 
@@ -67,6 +66,19 @@ fn below(root: Pid) -> Vec<Pid> {
         seen += 1;
     }
     found.split_off(1)
+}
+
+/// Waits while this is so, for some seconds.
+fn wait_while(is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while is_so() && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// False if a process is stopped, or is none any more.
+fn is_running(process: Pid) -> bool {
+    is_alive(process) && stat(process).is_some_and(|(state, _)| !state.starts_with(['T', 't']))
 }
 
 /// False if there is no such process, or it has ended and nobody has asked how.

@@ -1,5 +1,7 @@
 //! PostgreSQL.
 
+use std::time::{Duration, Instant};
+
 use webstack_test_servers::{NotStarted, Postgres, PostgresOptions, or_skip};
 
 crate::promises::promises!(Postgres);
@@ -53,4 +55,30 @@ fn shared_memory_of_a_server_that_was_killed_is_given_back() {
     assert!(is_there());
     drop(postgres);
     assert!(!is_there());
+}
+
+#[test]
+fn nobody_waits_for_clients_to_leave() {
+    let Some(postgres) = or_skip(Postgres::start()) else { return };
+    let mut clients = [1, 2].map(|round| {
+        let mut client = std::process::Command::new("psql");
+        client.args(["-X", "-c", "SELECT pg_sleep(60)", &postgres.url()]);
+        let client = client.stderr(std::process::Stdio::null()).spawn().expect("it was there a moment ago");
+        let begun = Instant::now();
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'";
+        while postgres.query(count).expect("it answers") != "1" {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it does not come");
+        }
+        if round == 1 {
+            postgres.restart().expect("it starts again");
+            assert!(begun.elapsed() < Duration::from_secs(10), "it was killed after {:?}", begun.elapsed());
+        }
+        client
+    });
+    let begun = Instant::now();
+    drop(postgres);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it was killed after {:?}", begun.elapsed());
+    for client in &mut clients {
+        client.wait().expect("a child can be waited for");
+    }
 }
