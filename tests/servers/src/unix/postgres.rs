@@ -153,7 +153,8 @@ fn settings(program: &Path, directory: &Path, options: &PostgresOptions) -> Vec<
         ("fsync", "off"),
         ("full_page_writes", "off"),
     ];
-    // beside the directory of the commands, as Debian has it
+    // beside the directory of the commands, as Debian has it, and not that of a link to them
+    let program = fs::canonicalize(program).unwrap_or_default();
     if program.ancestors().nth(2).is_some_and(|version| version.join("lib/pg_stat_statements.so").exists()) {
         settings.push(("shared_preload_libraries", "pg_stat_statements"));
     }
