@@ -7,6 +7,7 @@
 //! This crate is all that the author of a store depends on. Applications find it as `webstack::store`.
 
 mod answers;
+mod cached;
 mod capabilities;
 mod clock;
 mod contract;
@@ -20,8 +21,10 @@ mod memory;
 mod migrating;
 mod owner;
 mod purge;
+mod watch;
 
 pub use answers::{Created, Removed, Reserved, Touched, Updated};
+pub use cached::Cached;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use contract::{BoxFuture, Store, StoreResult};
@@ -32,3 +35,4 @@ pub use memory::MemoryStore;
 pub use migrating::{Migrating, Moved};
 pub use owner::OwnerKey;
 pub use purge::{PurgeStep, Purged};
+pub use watch::{Changes, Watch};

@@ -1,10 +1,8 @@
 //! Every way in which several requests can meet while a session moves.
 
-mod schedule;
-
 use std::sync::Arc;
 
-use schedule::{Outcome, Stepped, explore, run};
+use crate::schedule::{Outcome, Stepped, explore, run};
 use webstack_store::{
     Created, Entry, MemoryStore, Migrating, OwnerKey, Removed, SessionId, Store, StoreError, Stored, Updated,
 };
