@@ -100,8 +100,9 @@ impl<S: Store> Store for Cached<S> {
         Box::pin(async move {
             let asked = self.shelf.ask(id);
             let found = self.store.load(id).await?;
-            if let Some(stored) = &found {
-                self.shelf.put(id, stored.clone(), asked);
+            match &found {
+                Some(stored) => self.shelf.put(id, stored.clone(), asked),
+                None => self.shelf.forget(id),
             }
             Ok(found)
         })

@@ -13,8 +13,8 @@ use crate::{Changes, SessionId, Stored};
 #[derive(Debug)]
 pub(super) struct Shelf {
     entries: Cache<SessionId, Kept, Bytes>,
-    /// How many changes there were, by the first byte of the id. Whatever is put here was asked for at a count, and only
-    /// if that still stands it is known to be no older than what was told of since.
+    /// How often something was seen or done, for ids that begin alike. What is to be kept was asked for at a count, and only
+    /// if that still stands it is known to be no older than anything that was seen since.
     changes: Vec<Mutex<u64>>,
     staleness: Duration,
     /// Odd while changes are told of; another number each time that begins anew.
@@ -38,6 +38,9 @@ pub(super) struct Asked {
     at: Instant,
 }
 
+/// Requests that meet in one of them keep nothing, so there are many more than requests at a time.
+const BUCKETS: usize = 4096;
+
 #[derive(Clone, Debug)]
 struct Bytes;
 
@@ -54,7 +57,7 @@ impl Shelf {
         let items = usize::try_from(bytes / RECORD).unwrap_or(usize::MAX).max(1);
         Shelf {
             entries: Cache::with_weighter(items, bytes, Bytes),
-            changes: (0..=u8::MAX).map(|_| Mutex::default()).collect(),
+            changes: (0..BUCKETS).map(|_| Mutex::default()).collect(),
             staleness,
             watch: AtomicU64::new(0),
             complete_until: AtomicU64::new(0),
@@ -91,32 +94,35 @@ impl Shelf {
         Asked { changes: *self.count(id), watch, at: Instant::now() }
     }
 
-    /// Keeps what the store answered, unless something changed since it was asked. Then nothing is kept: whoever asked may
-    /// have seen something newer than what is.
+    /// Keeps what the store answered, unless something else was seen or done since it was asked: then it is not known which
+    /// of both is newer, and nothing is kept.
     pub(super) fn put(&self, id: &SessionId, stored: Stored, asked: Asked) {
         let mut count = self.count(id);
         if *count == asked.changes {
             self.entries.insert(*id, Kept { stored, asked });
         } else {
-            *count += 1;
             self.entries.remove(id);
         }
+        *count += 1;
     }
 
-    /// Begins a change made here. What others read meanwhile is not kept.
+    /// Begins a change made here.
     pub(super) fn change<'a>(&'a self, id: &'a SessionId) -> Change<'a> {
-        self.forget(id);
-        Change { shelf: self, id, asked: self.ask(id) }
+        Change { shelf: self, id, asked: Some(self.ask(id)) }
     }
 
-    fn forget(&self, id: &SessionId) {
+    /// Keeps nothing, nor what was asked for until now.
+    pub(super) fn forget(&self, id: &SessionId) {
         let mut count = self.count(id);
         *count += 1;
         self.entries.remove(id);
     }
 
     fn count(&self, id: &SessionId) -> MutexGuard<'_, u64> {
-        self.changes[usize::from(id.as_bytes()[0])].lock().unwrap_or_else(PoisonError::into_inner)
+        let [one, two, ..] = *id.as_bytes();
+        self.changes[usize::from(u16::from_be_bytes([one, two])) % BUCKETS]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,26 +130,23 @@ impl Shelf {
 pub(super) struct Change<'a> {
     shelf: &'a Shelf,
     id: &'a SessionId,
-    asked: Asked,
+    asked: Option<Asked>,
 }
 
 impl Change<'_> {
-    /// Keeps what stands in the store after it, unless something else changed meanwhile.
-    pub(super) fn put(self, stored: Stored) {
-        let mut count = self.shelf.count(self.id);
-        if *count == self.asked.changes {
-            *count += 1;
-            let asked = Asked { changes: *count, ..self.asked };
-            self.shelf.entries.insert(*self.id, Kept { stored, asked });
-            drop(count);
-            std::mem::forget(self);
+    /// Keeps what stands in the store after it.
+    pub(super) fn put(mut self, stored: Stored) {
+        if let Some(asked) = self.asked.take() {
+            self.shelf.put(self.id, stored, asked);
         }
     }
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        self.shelf.forget(self.id);
+        if self.asked.is_some() {
+            self.shelf.forget(self.id);
+        }
     }
 }
 

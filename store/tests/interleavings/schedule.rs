@@ -121,7 +121,8 @@ pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-async fn others_run() {
+/// Lets others run.
+pub(crate) async fn others_run() {
     let mut once = false;
     std::future::poll_fn(|_| if std::mem::replace(&mut once, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
