@@ -173,3 +173,23 @@ fn what_an_owner_has_outlives_every_session_however_often_it_is_touched() {
     }
     assert!((3..=5).contains(&remarked), "once a day, in a hundred hours: {remarked}");
 }
+
+/// A clock that leaps so far, each time it is asked, that every marker looks old when its entry comes.
+#[derive(Debug, Default)]
+struct Leaping(std::sync::atomic::AtomicU64);
+
+impl webstack_store::Clock for Leaping {
+    fn now(&self) -> Timestamp {
+        let minutes = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Timestamp::from_millis(4_102_444_800_000 + 60_000 * minutes)
+    }
+}
+
+/// Others could take the marker away before the entry is there, and the owner would miss a living session.
+#[test]
+fn no_entry_is_written_behind_a_marker_that_looks_old() {
+    let Some(server) = or_skip(Redis::start()) else { return };
+    let store = builder(&server.url()).clock(std::sync::Arc::new(Leaping::default())).build().expect("a store");
+    assert!(matches!(block_on(store.create(&id(1), entry("", None, Some(owner("alice"))))), Err(StoreError::Busy)));
+    assert!(matches!(block_on(store.load(&id(1))), Ok(None)));
+}
