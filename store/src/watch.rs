@@ -1,7 +1,7 @@
 //! Hearing of changes that others make.
 
 use std::fmt;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::{BoxFuture, SessionId, Store};
@@ -31,4 +31,10 @@ pub trait Changes: fmt::Debug + Send + Sync {
 
     /// How often [`complete_until`](Changes::complete_until) is waited for.
     fn every(&self) -> Duration;
+}
+
+impl<W: Watch + ?Sized> Watch for Arc<W> {
+    fn watch(&self, changes: Weak<dyn Changes>) -> BoxFuture<'static, ()> {
+        (**self).watch(changes)
+    }
 }
