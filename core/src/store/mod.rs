@@ -16,3 +16,6 @@ pub use webstack_store::{
 /// Sessions in one memory-mapped file.
 #[cfg(feature = "lmdb")]
 pub use webstack_store_lmdb as lmdb;
+/// Sessions in Redis.
+#[cfg(feature = "redis")]
+pub use webstack_store_redis as redis;

@@ -3,6 +3,8 @@
 mod file;
 #[cfg(feature = "lmdb")]
 mod lmdb;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,12 +76,17 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
         "file" => file::open_url(place, context),
         #[cfg(feature = "lmdb")]
         "lmdb" => lmdb::open_url(place, context),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+cluster" | "rediss+cluster" => redis::open_url(url, context),
         _ => Err(unknown(context.setting, scheme)),
     }
 }
 
 /// The features that bring stores, with the schemes that name these, and whether they are compiled in.
-const FEATURES: [(&str, &[&str], bool); 1] = [("lmdb", &["lmdb"], cfg!(feature = "lmdb"))];
+const FEATURES: [(&str, &[&str], bool); 2] = [
+    ("lmdb", &["lmdb"], cfg!(feature = "lmdb")),
+    ("redis", &["redis", "rediss", "redis+cluster", "rediss+cluster"], cfg!(feature = "redis")),
+];
 
 fn unknown(setting: &str, scheme: &str) -> ConfigError {
     let shown = scheme.escape_debug();
