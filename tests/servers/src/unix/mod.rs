@@ -1,0 +1,13 @@
+//! Starting, watching and stopping servers, as Unix does it.
+
+mod account;
+mod commands;
+mod controls;
+mod guardian;
+pub(crate) mod mariadb;
+mod place;
+mod ports;
+pub(crate) mod postgres;
+mod processes;
+pub(crate) mod redis;
+mod running;

@@ -1,0 +1,10 @@
+//! Redis and Valkey, alone and in clusters.
+
+mod certificate;
+mod cluster;
+mod options;
+mod single;
+
+pub use cluster::RedisCluster;
+pub use options::RedisOptions;
+pub use single::Redis;
