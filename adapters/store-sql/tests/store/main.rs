@@ -1,0 +1,4 @@
+//! The store over every database that is compiled in and installed.
+
+mod places;
+mod suite;

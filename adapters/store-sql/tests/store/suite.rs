@@ -1,0 +1,30 @@
+//! The contract of stores.
+
+use std::sync::Arc;
+
+use webstack_store_sql::SqlStore;
+use webstack_testkit::{HeldClock, StoreUnderTest, store_suite};
+
+use crate::places;
+
+fn fresh_store(url: Option<String>) -> StoreUnderTest {
+    // A test that has no server is skipped by ending its thread as if it had passed: the suite knows no other way.
+    let url = url.expect("the server of this database is not installed");
+    let clock = HeldClock::new();
+    let (time, namespace) = (clock.clone(), places::namespace());
+    let open = move || {
+        let builder = SqlStore::builder(&url).namespace(&namespace).clock(Arc::new(time.clone()));
+        builder.build().expect("a store")
+    };
+    StoreUnderTest::new(open()).with_clock(clock).with_second_handle(open)
+}
+
+#[cfg(feature = "postgres")]
+store_suite!(postgres, || fresh_store(places::postgres()));
+#[cfg(feature = "mysql")]
+store_suite!(mariadb, || fresh_store(places::mariadb()));
+#[cfg(feature = "sqlite")]
+store_suite!(sqlite, || {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    fresh_store(Some(places::sqlite(place.path()))).keeping(place)
+});
