@@ -75,8 +75,8 @@ const MYSQL: &[&str] = &["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
 fn target(feature: &str, url: &Url) -> Result<Target, InvalidUrl> {
     // What sqlx says about it may show what stands there.
-    #[cfg(any(feature = "postgres", feature = "mysql"))]
-    let unreadable = |_| InvalidUrl::new("an option or name in the URL of the database cannot be read", FORMS);
+    let unreadable =
+        |_: sqlx::Error| InvalidUrl::new("an option or name in the URL of the database cannot be read", FORMS);
     match feature {
         #[cfg(feature = "postgres")]
         "postgres" => {

@@ -9,7 +9,6 @@ use webstack_store::{Clock, SystemClock};
 use crate::address::{Address, Target};
 use crate::dialect::Limits;
 use crate::engine::Settings;
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 use crate::engine::{Engine, Source};
 use crate::namespace::Namespace;
 use crate::pool::AnyPool;
@@ -127,10 +126,6 @@ impl SqlStoreBuilder {
     }
 }
 
-#[cfg_attr(
-    not(any(feature = "postgres", feature = "mysql", feature = "sqlite")),
-    allow(unused_variables, reason = "there is no target without a database")
-)]
 fn open(target: Target, shown: String, settings: Settings) -> SqlStore {
     match target {
         #[cfg(feature = "postgres")]

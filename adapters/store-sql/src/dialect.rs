@@ -86,7 +86,6 @@ pub(crate) struct Limits {
 }
 
 /// The same text for every database: sqlx has a type for each of them, and no common one that keeps bytes and numbers apart.
-#[allow(unused_macros, reason = "no database may be compiled in")]
 macro_rules! wire {
     ($database:ty, $place:ty) => {
         impl $crate::dialect::Wire for $database {
@@ -174,5 +173,4 @@ macro_rules! wire {
     };
 }
 
-#[allow(unused_imports, reason = "no database may be compiled in")]
 pub(crate) use wire;

@@ -1,5 +1,10 @@
 //! Sessions in PostgreSQL, MySQL, MariaDB or SQLite.
 
+#![cfg_attr(
+    not(all(feature = "postgres", feature = "mysql", feature = "sqlite")),
+    allow(dead_code, unused_variables, unused_imports, unused_macros, reason = "not every database needs everything")
+)]
+
 mod address;
 mod builder;
 mod dialect;

@@ -4,7 +4,6 @@ use std::fmt;
 
 use crate::SqlStore;
 use crate::engine::Settings;
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 use crate::engine::{Engine, Source};
 
 /// A pool of any of the databases that are compiled in; made from sqlx's `PgPool`, `MySqlPool` or `SqlitePool`.
@@ -22,12 +21,7 @@ enum Pools {
 }
 
 impl AnyPool {
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "mysql", feature = "sqlite")),
-        allow(unused_variables, reason = "there is no pool without a database")
-    )]
     pub(crate) fn into_store(self, settings: Settings) -> SqlStore {
-        #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
         let shown = "a pool of the program's own".to_owned();
         match self.0 {
             #[cfg(feature = "postgres")]

@@ -95,10 +95,8 @@ pub(crate) enum Change {
 #[derive(Debug)]
 pub(crate) enum Removal {
     /// The statement answers the deadline of what it removed.
-    #[cfg_attr(not(any(feature = "postgres", feature = "sqlite")), allow(dead_code))]
     Answering(Statement),
     /// The first statement removes what lives, and the second one what is left.
-    #[cfg_attr(not(feature = "mysql"), allow(dead_code))]
     Twice(Statement, Statement),
 }
 
@@ -122,7 +120,6 @@ impl Writer<'_> {
         self.query("SELECT version, expires, owner, record FROM {sessions} WHERE id = $1", STORED)
     }
 
-    #[cfg(any(feature = "mysql", feature = "sqlite"))]
     pub(crate) fn deadline(&self) -> Statement {
         self.query("SELECT version, expires FROM {sessions} WHERE id = $1", DEADLINE)
     }
@@ -143,7 +140,6 @@ impl Writer<'_> {
         )
     }
 
-    #[cfg(any(feature = "postgres", feature = "sqlite"))]
     pub(crate) fn count(&self) -> Statement {
         self.query(
             "SELECT id, CAST(1 AS bigint) FROM {sessions} WHERE owner = $1 AND (expires IS NULL OR expires > $2) \

@@ -33,7 +33,6 @@ impl SqlStore {
         SqlStoreBuilder::for_pool(pool.into())
     }
 
-    #[cfg_attr(not(any(feature = "postgres", feature = "mysql", feature = "sqlite")), allow(dead_code))]
     pub(crate) fn new<D: Dialect>(engine: Engine<D>) -> Self {
         SqlStore { database: Box::new(Opened(Arc::new(engine))) }
     }

@@ -17,7 +17,6 @@ impl Trouble {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    #[cfg_attr(not(any(feature = "postgres", feature = "mysql", feature = "sqlite")), allow(dead_code))]
     pub(crate) fn casts_doubt_on(&self, age: Duration, idle: Duration) -> bool {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         idle > LONG || last.is_some_and(|last| last.elapsed() < age)

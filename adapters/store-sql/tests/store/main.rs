@@ -1,4 +1,15 @@
 //! The store over every database that is compiled in and installed.
+#![cfg(unix)]
 
+mod failures;
+mod file;
+mod listings;
 mod places;
+mod pools;
+mod processes;
+mod purge;
+mod round_trips;
+mod setup;
+mod stage;
 mod suite;
+mod urls;
