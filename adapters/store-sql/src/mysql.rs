@@ -118,10 +118,10 @@ impl Dialect for MySql {
         match error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
             // lock wait timeout, deadlock, no waiting, changed since the snapshot
             Some(1205 | 1213 | 3572 | 1020) => Meaning::Held,
-            // shutting down, aborted or killed connections
-            Some(1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1927 | 4031) => Meaning::Cut,
-            // too many connections, node not ready, read-only, out of time, interrupted
-            Some(1040 | 1203 | 1226 | 1047 | 1290 | 1792 | 1836 | 1969 | 3024 | 1317) => Meaning::Away,
+            // shutting down, aborted or killed connections; read-only, so a new connection may find who may write by now
+            Some(1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1927 | 4031 | 1290 | 1792 | 1836) => Meaning::Cut,
+            // too many connections, node not ready, out of time, interrupted
+            Some(1040 | 1203 | 1226 | 1047 | 1969 | 3024 | 1317) => Meaning::Away,
             Some(1062) => Meaning::Taken,
             // no such table or column
             Some(1146 | 1054) => Meaning::NoTable,

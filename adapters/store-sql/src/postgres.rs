@@ -120,12 +120,13 @@ impl Dialect for Postgres {
         match &*code {
             // not to be serialized, deadlock, lock timeout, object in use
             "40001" | "40P01" | "55P03" | "55006" => Meaning::Held,
-            // shut down by its administrator, crashed, not yet started, database dropped, idle for too long
-            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Meaning::Cut,
-            // statement timeout, read-only, too many connections, out of memory
-            "57014" | "25006" | "53300" | "53200" | "25P03" => Meaning::Away,
+            // shut down by its administrator, crashed, not yet started, database dropped, idle for too long; read-only, so a
+            // new connection may find who may write by now
+            "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "25006" => Meaning::Cut,
+            // statement timeout, too many connections, out of memory
+            "57014" | "53300" | "53200" => Meaning::Away,
             "23505" => Meaning::Taken,
-            // no such table, column or schema; another one made them at the same moment
+            // no such table, column or schema
             "42P01" | "42703" | "3F000" => Meaning::NoTable,
             code if code.starts_with("08") => Meaning::Cut,
             _ => Meaning::Broken,

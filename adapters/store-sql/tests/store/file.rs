@@ -66,3 +66,41 @@ fn a_file_that_is_no_database_is_broken_and_left_alone() {
     assert!(matches!(&answer, Err(StoreError::Broken(_))), "{answer:?}");
     assert_eq!(fs::read(place.path().join("sessions.db")).expect("a file"), [7; 8192]);
 }
+
+#[test]
+fn a_file_that_somebody_holds_is_busy_for_writers_and_not_for_readers() {
+    use sqlx::Connection as _;
+
+    let place = tempfile::tempdir().expect("a directory");
+    let url = places::sqlite(place.path());
+    let store = SqlStore::builder(&url).timeout(std::time::Duration::from_millis(500)).build().expect("a store");
+    create(&store, 1, "text");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut other = runtime.block_on(sqlx::SqliteConnection::connect(&url)).expect("a connection");
+    runtime.block_on(sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other)).expect("it is held");
+    for _ in 0..3 {
+        let answer = block_on(store.create(&id(2), entry("text")));
+        assert!(matches!(&answer, Err(StoreError::Busy)), "{answer:?}");
+        assert!(block_on(store.load(&id(1))).expect("readers wait for nobody").is_some());
+    }
+    runtime.block_on(sqlx::raw_sql("ROLLBACK").execute(&mut other)).expect("it is given back");
+    create(&store, 2, "text");
+}
+
+#[test]
+fn a_full_disk_is_broken_and_loses_nothing() {
+    let place = tempfile::tempdir().expect("a directory");
+    let url = places::sqlite(place.path());
+    create(&SqlStore::builder(&url).build().expect("a store"), 1, "text");
+    // The limit on pages answers with the same code as a disk without any left.
+    let options: sqlx::sqlite::SqliteConnectOptions = url.parse().expect("a file");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let _inside = runtime.enter();
+    let pool: sqlx::SqlitePool =
+        sqlx::pool::PoolOptions::new().connect_lazy_with(options.pragma("max_page_count", "20"));
+    let full = SqlStore::from_pool(pool).build().expect("a store");
+    let large = "x".repeat(1 << 20);
+    let answer = runtime.block_on(full.create(&id(2), entry(&large)));
+    assert!(matches!(&answer, Err(StoreError::Broken(_))), "{answer:?}");
+    assert!(runtime.block_on(full.load(&id(1))).expect("it can be read").is_some());
+}

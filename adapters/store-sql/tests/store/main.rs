@@ -10,6 +10,7 @@ mod processes;
 mod purge;
 mod round_trips;
 mod setup;
+mod sizes;
 mod stage;
 mod suite;
 mod urls;

@@ -19,11 +19,8 @@ fn fresh_store(url: Option<String>) -> StoreUnderTest {
     StoreUnderTest::new(open()).with_clock(clock).with_second_handle(open)
 }
 
-#[cfg(feature = "postgres")]
 store_suite!(postgres, || fresh_store(places::postgres()));
-#[cfg(feature = "mysql")]
 store_suite!(mariadb, || fresh_store(places::mariadb()));
-#[cfg(feature = "sqlite")]
 store_suite!(sqlite, || {
     let place = tempfile::tempdir().expect("a temporary directory");
     fresh_store(Some(places::sqlite(place.path()))).keeping(place)
