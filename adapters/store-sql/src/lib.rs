@@ -34,7 +34,7 @@
 //!
 //! | URL | cargo feature | demands |
 //! |---|---|---|
-//! | `postgres://` `postgresql://` | `postgres` | PostgreSQL 12 or later, or what PgBouncer 1.21 or later makes of it |
+//! | `postgres://` `postgresql://` | `postgres` | PostgreSQL 12 or later; a pooler in between has to keep a session's settings |
 //! | `mysql://` `mariadb://` | `mysql` | MariaDB 10.6 or MySQL 8.0, or later: `SKIP LOCKED` |
 //! | `sqlite:/absolute/file` | `sqlite` | a local file system; SQLite is compiled in |
 //!
@@ -58,7 +58,7 @@
 //! operation is over its connection is asked the same, which nobody waits for.
 //!
 //! A record of 300 bytes with a deadline, where every other session has an owner, takes about 550 bytes in PostgreSQL with all
-//! indexes, about 500 in SQLite, and up to 1800 in MariaDB, which keeps room for more in its pages. PostgreSQL needs more where
+//! indexes, about 450 in SQLite, and up to 1800 in MariaDB, which keeps room for more in its pages. PostgreSQL needs more where
 //! sessions change faster than autovacuum tidies up.
 //!
 //! # What is promised

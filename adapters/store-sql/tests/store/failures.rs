@@ -79,7 +79,11 @@ fn ends_and_comes_back(server: &impl Controls) {
     std::thread::scope(|threads| {
         for number in 0..8 {
             let store = &store;
-            threads.spawn(move || (0..10).map(|each| create(store, 10 * number + each, "acknowledged")).count());
+            threads.spawn(move || {
+                for each in 0..10 {
+                    create(store, 10 * number + each, "acknowledged");
+                }
+            });
         }
     });
     server.kill();
@@ -127,6 +131,29 @@ fn a_connection_that_broke_costs_a_reader_nothing() {
         let _ = server.query(end).expect("it ends others");
         assert!(block_on(store.load(&id(1))).expect("it is asked again").is_some());
     }
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_not_done_again() {
+    let Some(server) = or_skip(Postgres::start()) else { return };
+    let store = SqlStore::builder(server.url()).timeout(Duration::from_secs(8)).build().expect("a store");
+    let version = create(&store, 1, "text");
+    let server = &server;
+    std::thread::scope(|threads| {
+        // The update waits for a lock; then its connection is ended, and the lock is given back.
+        threads.spawn(move || {
+            let hold = "BEGIN; SELECT 1 FROM webstack_sessions FOR UPDATE; SELECT pg_sleep(3); COMMIT";
+            server.query(hold).expect("it is held")
+        });
+        threads.spawn(move || {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                       WHERE wait_event_type = 'Lock' AND backend_type = 'client backend'";
+            while server.query(end).expect("it ends the one that waits").trim().is_empty() {}
+        });
+        std::thread::sleep(Duration::from_millis(700));
+        unavailable(block_on(store.update(&id(1), version, entry("lost"))));
+    });
+    assert_eq!(until_answered(async || store.load(&id(1)).await).expect("it lives").entry, entry("text"));
 }
 
 /// Runs an operation while somebody holds the lock of what it needs.
