@@ -13,8 +13,7 @@ const SCHEMES: [(&str, &str, bool); 5] = [
     ("sqlite", "sqlite", cfg!(feature = "sqlite")),
 ];
 
-/// A URL without what is meant for us.
-#[derive(Debug)]
+/// A URL without what is meant for us. It has no `Debug`: that of sqlx shows passwords.
 pub(crate) struct Address {
     pub(crate) target: Target,
     /// What may be shown of it.
@@ -23,7 +22,6 @@ pub(crate) struct Address {
 }
 
 /// Where the database is.
-#[derive(Debug)]
 pub(crate) enum Target {
     #[cfg(feature = "postgres")]
     Postgres(Box<sqlx::postgres::PgConnectOptions>),

@@ -1,6 +1,5 @@
 //! What is different from database to database; everything else is written once.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,7 +53,7 @@ pub(crate) struct Migrations {
 
 /// Sends statements to a database and reads its answers.
 pub(crate) trait Wire: Database + Sized {
-    type Place: fmt::Debug + Send + Sync + 'static;
+    type Place: Send + Sync + 'static;
 
     fn rows<'c>(
         connection: &'c mut Self::Connection,

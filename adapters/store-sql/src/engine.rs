@@ -39,6 +39,8 @@ pub(crate) struct On<'a, D: Dialect> {
     pub(crate) statements: &'a Statements,
     pub(crate) namespace: &'a Namespace,
     pub(crate) now: Timestamp,
+    /// Set when a transaction may still be open: whoever gets the connection next would be inside it.
+    pub(crate) is_spoilt: bool,
 }
 
 /// Where connections come from.
@@ -147,19 +149,22 @@ impl<D: Dialect> Engine<D> {
         let too_slow = |_| Fault::TooSlow(self.settings.limits.timeout);
         let _turn = self.turn(O::WRITES, deadline).await?;
         let mut connection = self.acquire(deadline).await?;
+        let mut on = On {
+            connection: &mut *connection,
+            statements: &self.statements,
+            namespace: &self.settings.namespace,
+            now: self.settings.clock.now(),
+            is_spoilt: false,
+        };
         let outcome = timeout_at(deadline, async {
-            self.look_for_tables(&mut connection).await?;
-            let mut on = On {
-                connection: &mut *connection,
-                statements: &self.statements,
-                namespace: &self.settings.namespace,
-                now: self.settings.clock.now(),
-            };
+            self.look_for_tables(&mut on).await?;
+            on.now = self.settings.clock.now();
             operation.perform(&mut on).await
         });
         let outcome = outcome.await.map_err(too_slow).flatten();
+        let is_spoilt = on.is_spoilt;
         if let Err(fault) = &outcome {
-            self.learn_from(fault, connection);
+            self.learn_from(fault, is_spoilt, connection);
         }
         outcome
     }
@@ -192,7 +197,7 @@ impl<D: Dialect> Engine<D> {
         Ok(self.pool.get_or_init(|| D::pool(options, limits, greeting, Arc::clone(&self.trouble))))
     }
 
-    async fn look_for_tables(&self, connection: &mut D::Connection) -> Result<(), Fault> {
+    async fn look_for_tables(&self, on: &mut On<'_, D>) -> Result<(), Fault> {
         if self.is_set_up.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -200,13 +205,16 @@ impl<D: Dialect> Engine<D> {
         if self.is_set_up.load(Ordering::Acquire) {
             return Ok(());
         }
-        let reached = crate::migrate::version::<D>(connection, &self.statements.version).await?;
+        let reached = crate::migrate::version::<D>(on.connection, &self.statements.version).await?;
         if reached != self.migrations.steps.len() {
             match self.settings.setup {
                 _ if reached > self.migrations.steps.len() => return Err(Fault::Newer),
                 Setup::ByHand => return Err(Fault::NoTable(None)),
                 Setup::Automatic => {
-                    crate::migrate::migrate::<D>(connection, &self.migrations, &self.statements.version).await?;
+                    let migrated =
+                        crate::migrate::migrate::<D>(on.connection, &self.migrations, &self.statements.version).await;
+                    on.is_spoilt = migrated.is_err();
+                    migrated?;
                 }
             }
         }
@@ -215,10 +223,12 @@ impl<D: Dialect> Engine<D> {
     }
 
     /// A connection is kept only if it is known to have nothing left to say.
-    fn learn_from(&self, fault: &Fault, connection: PoolConnection<D>) {
+    fn learn_from(&self, fault: &Fault, is_spoilt: bool, connection: PoolConnection<D>) {
         let is_cut = fault.means(Meaning::Cut) || matches!(fault, Fault::TooSlow(_));
         if is_cut {
             self.trouble.found();
+        }
+        if is_cut || is_spoilt {
             drop(connection.detach());
         }
         if matches!(fault, Fault::NoTable(_)) {

@@ -24,7 +24,7 @@ pub(crate) async fn migrate<D: Dialect>(
 ) -> Result<(), Fault> {
     let migrated = steps::<D>(connection, migrations, version).await;
     if migrated.is_err() {
-        // Where that fails too the connection is broken, which shows when it is used next.
+        // Whether that works does not matter: the connection is not used again.
         let _ = D::order(connection, "ROLLBACK").await;
     }
     migrated

@@ -23,11 +23,14 @@ impl<D: Dialect> Operation<D> for Reserve {
 
     async fn perform(&self, on: &mut On<'_, D>) -> Result<Reserved, Fault> {
         D::order(on.connection, on.statements.reserve.begin).await.map_err(fault::<D>)?;
-        let reserved = self.reserve(on).await;
-        let end = if reserved.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        let ended = D::order(on.connection, end).await.map_err(fault::<D>);
-        // If the answer to the end is an error, whoever asked must not rely on the place.
-        reserved.and_then(|reserved| ended.map(|()| reserved))
+        let reserved = match self.reserve(on).await {
+            Ok(reserved) => D::order(on.connection, "COMMIT").await.map_err(fault::<D>).map(|()| reserved),
+            Err(fault) => Err(fault),
+        };
+        if reserved.is_err() {
+            on.is_spoilt = D::order(on.connection, "ROLLBACK").await.is_err();
+        }
+        reserved
     }
 }
 
