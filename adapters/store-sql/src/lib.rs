@@ -51,7 +51,7 @@
 //! | the same, if another one was faster or nothing was there | 1 | load, create: 1; others: 2 | update, touch: 2 |
 //! | a page of a listing | 1 | 1 | 1 |
 //! | a step of a purge | 1, and 1 more for places when the step was not full | the same | the same |
-//! | reserve | 5 | 5 | 4 or 5 |
+//! | reserve; refused, or granted again to a living session | 5; 4 | 5; 4 | 4; 3 |
 //!
 //! On a new connection each statement is prepared once, which is one round trip more, and limits are set. A connection that
 //! rested for more than a second, or that is older than the last one that broke, is asked first whether it still lives. When an
@@ -105,6 +105,9 @@
 //! or that is on a network file system, is refused.
 //!
 //! # Security
+//!
+//! Without `sslmode=verify-full` (`ssl-mode=VERIFY_IDENTITY` for MySQL and MariaDB) whoever is on the way to the server can read
+//! and change sessions, and without the feature `tls` nothing is encrypted.
 //!
 //! No password is in an error, in `Debug` or in a log. Statements have parameters, and the namespace in them is checked. Records
 //! hold people's data: whoever can read the tables can read it, but not use the sessions.

@@ -1,10 +1,10 @@
-//! What a purge looks at.
+//! What a purge looks at, and what a listing does.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use webstack_core::runtime::block_on;
-use webstack_store::{Clock as _, Entry, GRACE, PurgeStep, Store as _, Timestamp};
+use webstack_store::{Clock as _, Entry, GRACE, OwnerKey, PurgeStep, Reserved, Store as _, Timestamp};
 use webstack_store_sql::SqlStore;
 use webstack_test_servers::{MariaDb, Postgres, or_skip};
 use webstack_testkit::HeldClock;
@@ -30,7 +30,7 @@ fn purge(store: &SqlStore, clock: &HeldClock) {
 }
 
 #[test]
-fn a_purge_of_postgres_looks_at_little_more_than_it_removes() {
+fn postgres_looks_at_little_more_than_it_removes_or_answers() {
     let Some(server) = or_skip(Postgres::start()) else { return };
     let (store, clock) = opened(&server.url());
     create(&store, 0, "text");
@@ -41,6 +41,14 @@ fn a_purge_of_postgres_looks_at_little_more_than_it_removes() {
     let _ = server.query(&fill).expect("it is filled");
     let _ = server.query("ANALYZE webstack_sessions").expect("it is analyzed");
     purge(&store, &clock);
+    // Often enough that the server makes plans that are good for any parameters.
+    let nobody = OwnerKey::derive("", "nobody");
+    for number in 0..12 {
+        assert_eq!(block_on(store.purge(PurgeStep::new(1000))).expect("it is purged").removed, 0);
+        assert_eq!(block_on(store.owned_by(&nobody, None, 1000)).expect("a listing").len(), 0);
+        assert_eq!(block_on(store.list(Some(&id(number)), 1)).expect("a listing").len(), 1);
+        assert_eq!(block_on(store.reserve(&nobody, &id(number), 99)).expect("a place"), Reserved::Granted);
+    }
     // A connection tells what it did when it ends, and a little later.
     drop(store);
     let began = Instant::now();
@@ -60,7 +68,7 @@ fn a_purge_of_postgres_looks_at_little_more_than_it_removes() {
 }
 
 #[test]
-fn a_purge_of_mariadb_looks_at_little_more_than_it_removes() {
+fn mariadb_looks_at_little_more_than_it_removes_or_answers() {
     let Some(server) = or_skip(MariaDb::start()) else { return };
     let (store, clock) = opened(&server.url());
     create(&store, 0, "text");
@@ -78,6 +86,10 @@ fn a_purge_of_mariadb_looks_at_little_more_than_it_removes() {
     // Counting looks at some hundred rows itself.
     let (before, between) = (count(), count());
     purge(&store, &clock);
+    let nobody = OwnerKey::derive("", "nobody");
+    assert_eq!(block_on(store.owned_by(&nobody, None, 1000)).expect("a listing").len(), 0);
+    assert_eq!(block_on(store.list(Some(&id(1)), 1)).expect("a listing").len(), 1);
+    assert_eq!(block_on(store.reserve(&nobody, &id(1), 99)).expect("a place"), Reserved::Granted);
     let looked_at = count() - between;
     let counting = between - before;
     assert!((EXPIRED..counting + 20 * EXPIRED).contains(&looked_at), "{looked_at} rows, {counting} of them to count");
