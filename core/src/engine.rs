@@ -1,6 +1,5 @@
 //! What clones of `Sessions` have in common: the settings, checked, and everything that lasts longer than a request.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use crate::content::Content;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
 use crate::policy::{OnCorrupt, Policies, UserSessionLimit};
+use crate::premises::Premises;
 use crate::queue::Queues;
 use crate::record::Record;
 use crate::runtime::{Blocking, Runtime};
@@ -22,8 +22,7 @@ use crate::{Clock, Error, SessionId, Timestamp};
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) directory: Option<PathBuf>,
-    pub(crate) place: String,
+    pub(crate) premises: Premises,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) runtime: OnceLock<Arc<dyn Runtime>>,
     /// What tokens and owners are bound to: the cookie's name without prefix.

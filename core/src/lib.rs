@@ -10,6 +10,7 @@
 #[doc(hidden)]
 pub mod adapter;
 pub mod app;
+mod background;
 mod carrier;
 mod commit;
 mod committed;
@@ -40,6 +41,7 @@ mod location;
 mod locking;
 mod patience;
 mod policy;
+mod premises;
 mod purge;
 mod queue;
 mod record;

@@ -86,12 +86,8 @@ impl Sessions {
         self.engine.purging.every
     }
 
-    /// Begins to purge in the background, as often as configured; once, however often it is called, until the runtime that
-    /// it was called in ends. Adapters do. Without a runtime that has a background nothing happens: call [`purge`](Sessions::purge).
-    ///
-    /// The task ends when all clones of these sessions are gone, or by [`shutdown`](Sessions::shutdown). A step that
-    /// fails is an event, and the next one comes at its time.
-    pub fn start_purging(&self) {
+    /// Purges as often as configured. A step that fails is an event, and the next one comes at its time.
+    pub(crate) fn start_purging(&self) {
         let Some(every) = self.engine.purging.every else { return };
         if self.engine.purging.started.load(Ordering::Relaxed) {
             return;

@@ -77,18 +77,7 @@ impl Sessions {
 
     /// The absolute path of the session directory, if the sessions are kept in one.
     pub fn directory(&self) -> Option<&Path> {
-        self.engine.directory.as_deref()
-    }
-
-    /// Where the sessions are kept, for people to read: the directory, or the store's URL without its password.
-    ///
-    /// ```
-    /// let sessions = webstack_core::Sessions::builder().store_url("memory:").build()?;
-    /// assert_eq!(sessions.place(), "memory:");
-    /// # Ok::<(), webstack_core::ConfigError>(())
-    /// ```
-    pub fn place(&self) -> &str {
-        &self.engine.place
+        self.engine.premises.directory.as_deref()
     }
 
     /// The store.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 #[cfg(doc)]
 use crate::GRACE;
@@ -108,4 +109,52 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// What this store can and cannot do.
     fn capabilities(&self) -> Capabilities;
+}
+
+#[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past the store")]
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+        (**self).load(id)
+    }
+
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+        (**self).create(id, entry)
+    }
+
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+        (**self).update(id, seen, entry)
+    }
+
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+        (**self).touch(id, seen, expires)
+    }
+
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+        (**self).remove(id)
+    }
+
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+        (**self).purge(step)
+    }
+
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+        (**self).list(after, limit)
+    }
+
+    fn owned_by<'a>(
+        &'a self,
+        owner: &'a OwnerKey,
+        after: Option<&'a SessionId>,
+        limit: usize,
+    ) -> StoreResult<'a, Vec<Listed>> {
+        (**self).owned_by(owner, after, limit)
+    }
+
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+        (**self).reserve(owner, id, limit)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        (**self).capabilities()
+    }
 }

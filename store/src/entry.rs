@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+#[cfg(doc)]
+use crate::Store;
 use crate::{OwnerKey, SessionId, Timestamp};
 
 /// How long an entry that has expired may still be updated or touched, and is spared by a purge.

@@ -7,6 +7,7 @@
 //! This crate is all that the author of a store depends on. Applications find it as `webstack::store`.
 
 mod answers;
+mod cached;
 mod capabilities;
 mod clock;
 mod contract;
@@ -17,10 +18,13 @@ mod entry;
 mod error;
 mod id;
 mod memory;
+mod migrating;
 mod owner;
 mod purge;
+mod watch;
 
 pub use answers::{Created, Removed, Reserved, Touched, Updated};
+pub use cached::Cached;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use contract::{BoxFuture, Store, StoreResult};
@@ -28,5 +32,7 @@ pub use entry::{Entry, GRACE, Listed, Stored, Version};
 pub use error::StoreError;
 pub use id::{MalformedId, SessionId};
 pub use memory::MemoryStore;
+pub use migrating::{Migrating, Moved};
 pub use owner::OwnerKey;
 pub use purge::{PurgeStep, Purged};
+pub use watch::{Changes, Watch};

@@ -104,3 +104,46 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     let memory = webstack(place.path(), &["--store", "memory:", "list"]);
     assert_eq!(memory.status.code(), Some(2));
 }
+
+#[test]
+fn setting_up_says_what_there_is_to_do() {
+    let place = tempfile::tempdir().expect("a directory");
+    application(place.path());
+    let done = said(&webstack(place.path(), &["setup"]));
+    assert!(done.ends_with("WebStack-sessions: it needs nothing\n"), "{done}");
+}
+
+#[test]
+#[cfg(feature = "lmdb")]
+fn sessions_move_from_one_store_to_another() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    for number in 0..250 {
+        begin(&sessions, |session| session.insert("n", &number).expect("open"));
+    }
+    std::fs::create_dir(place.path().join("lmdb")).expect("a directory");
+    std::fs::set_permissions(place.path().join("lmdb"), std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("ours");
+    let to = format!("lmdb:{}", place.path().join("lmdb").display());
+    let unnamed = webstack(place.path(), &["--store", &to, "move"]);
+    assert_eq!(unnamed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unnamed.stderr).contains("WEBSTACK_MOVE_FROM"), "{unnamed:?}");
+    let from = format!("file:{}", place.path().join("WebStack-sessions").display());
+    let moved = said(&webstack(place.path(), &["--store", &to, "move", "--from", &from]));
+    assert!(moved.starts_with("250 moved, none left; "), "{moved}");
+    assert_eq!(said(&webstack(place.path(), &["--store", &to, "list"])).lines().count(), 250);
+    assert_eq!(said(&webstack(place.path(), &["list"])), "");
+    let again = said(&webstack(place.path(), &["--store", &to, "move", "--from", &from]));
+    assert!(again.starts_with("0 moved, none left; "), "{again}");
+    assert_eq!(said(&webstack(place.path(), &["--store", &to, "purge"])), "0 removed\n");
+}
+
+#[test]
+#[cfg(not(feature = "lmdb"))]
+fn a_store_that_is_not_compiled_in_names_its_feature() {
+    let place = tempfile::tempdir().expect("a directory");
+    let refused = webstack(place.path(), &["--store", "lmdb:/tmp/sessions", "doctor"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let line = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(line.contains("WEBSTACK_STORE") && line.contains("feature `lmdb`"), "{line}");
+}

@@ -51,7 +51,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        self.sessions.start_purging();
+        self.sessions.start_background();
         ready(Ok(SessionService { service: Rc::new(service), sessions: self.sessions.clone() }))
     }
 }

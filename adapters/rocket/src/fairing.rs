@@ -57,7 +57,7 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_liftoff(&self, _: &Rocket<Orbit>) {
-        self.sessions.start_purging();
+        self.sessions.start_background();
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {

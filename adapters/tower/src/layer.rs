@@ -75,7 +75,7 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let SessionLayer { sessions, mount_of } = &self.layer;
         // Only here is there a runtime for sure; once is enough, and the engine sees to that.
-        sessions.start_purging();
+        sessions.start_background();
         if request.extensions().get::<Session>().is_some_and(|outer| sessions.opened(outer)) {
             let inner = self.inner.call(request);
             return Box::pin(async move { Ok(inner.await?.map(Either::Left)) });

@@ -4,16 +4,15 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::{Builder, Choice, users};
+use super::stores::Kept;
+use super::{Builder, users};
 use crate::carrier::{Carriers, CookieCarrier, CookieFlaw, HeaderCarrier, QueryCarrier};
 use crate::engine::{Engine, Purging};
 use crate::events::Events;
 use crate::keyring::Keyring;
-use crate::location::{self, DIRECTORY_NAME, Surroundings};
 use crate::queue::Queues;
-use crate::store;
 use crate::wire::Wire;
-use crate::{Carrier, ConfigError, Environment, Sessions};
+use crate::{Carrier, ConfigError, Sessions};
 
 impl Builder {
     /// Checks everything and opens the store.
@@ -44,16 +43,15 @@ impl Builder {
             return Err(ConfigError::new("WEBSTACK_LOCK_LEASE", problem, mend));
         }
         users::check(self.user_sessions)?;
-        let opened = self.open_store()?;
+        let Kept { store, premises } = self.open_stores()?;
         let runtime = OnceLock::new();
         if let Some(given) = self.runtime {
             let _ = runtime.set(given);
         }
         Ok(Sessions {
             engine: Arc::new(Engine {
-                store: opened.store,
-                directory: opened.directory,
-                place: opened.place,
+                store,
+                premises,
                 clock: self.clock,
                 runtime,
                 namespace: self.cookie.name,
@@ -108,38 +106,6 @@ impl Builder {
             query: QueryCarrier { name: self.cookie.name.clone() },
             wire: Wire::new(Keyring::new(self.keys.iter().cloned()), &self.cookie.name),
         })
-    }
-
-    fn open_store(&self) -> Result<store::Opened, ConfigError> {
-        let context = store::OpenContext {
-            clock: &self.clock,
-            fresh: self.lifetime.idle,
-            create: self.create_directory,
-            default_directory: &|| {
-                location::default_directory(
-                    self.environment,
-                    &Surroundings {
-                        variable: &|name| std::env::var_os(name),
-                        current_dir: &std::env::current_dir,
-                        executable: &std::env::current_exe,
-                    },
-                )
-            },
-        };
-        let opened = match &self.store {
-            Choice::Given(store) => store::Opened::given(Arc::clone(store)),
-            Choice::Url(url) => store::open_url(url, &context)?,
-            Choice::Directory(directory) => store::open_directory(directory, &context)?,
-        };
-        let capabilities = opened.store.capabilities();
-        if self.environment == Environment::Cgi && !(capabilities.multi_process && capabilities.persistent) {
-            return Err(ConfigError::new(
-                "WEBSTACK_STORE",
-                "a CGI program is started afresh for each request, and this store forgets everything at its end",
-                format!("use `file:`, which keeps sessions in `{DIRECTORY_NAME}`, or a database"),
-            ));
-        }
-        Ok(opened)
     }
 }
 

@@ -23,8 +23,16 @@ const INJECTED: [&str; 2] = ["WEBSTACK_SERVICE_", "WEBSTACK_PORT"];
 type Read = fn(Builder, &str) -> Result<Builder, (String, &'static str)>;
 
 /// Every variable, in the order in which they are read, with the function that reads it.
-const VARIABLES: [(&str, Read); 24] = [
+const VARIABLES: [(&str, Read); 26] = [
     ("WEBSTACK_STORE", |builder, text| Ok(builder.store_url(text))),
+    ("WEBSTACK_MOVE_FROM", |builder, text| Ok(builder.move_from_url(text))),
+    ("WEBSTACK_CACHE", |builder, text| {
+        let staleness = match text {
+            "0" => None,
+            _ => Some(seconds(text, "use a number of seconds, or `0` for none")?),
+        };
+        Ok(builder.cache(staleness))
+    }),
     ("WEBSTACK_PERSIST", persist),
     ("WEBSTACK_COOKIE_NAME", |builder, text| Ok(builder.cookie_name(text))),
     ("WEBSTACK_COOKIE_PREFIX", |builder, text| {

@@ -2,6 +2,7 @@
 
 mod build;
 mod env;
+mod stores;
 mod users;
 
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ use crate::{
 pub struct Builder {
     environment: Environment,
     store: Choice,
+    move_from: Option<String>,
+    cache: Option<Duration>,
     carriers: Vec<Carrier>,
     header_name: String,
     keys: Vec<SigningKey>,
@@ -89,6 +92,8 @@ impl Builder {
         Builder {
             environment: Environment::default(),
             store: Choice::Url("file:".to_owned()),
+            move_from: None,
+            cache: None,
             carriers: vec![Carrier::Cookie],
             header_name: DEFAULT_HEADER.as_str().to_owned(),
             keys: Vec::new(),
@@ -112,26 +117,6 @@ impl Builder {
     /// How the program is run, which decides the default directory. Adapters set it.
     pub fn environment(self, environment: Environment) -> Self {
         Builder { environment, ..self }
-    }
-
-    /// Keeps the sessions in this store.
-    pub fn store(self, store: impl Store) -> Self {
-        self.shared_store(Arc::new(store))
-    }
-
-    /// Keeps the sessions in this store, which others use too.
-    pub fn shared_store(self, store: Arc<dyn Store>) -> Self {
-        Builder { store: Choice::Given(store), ..self }
-    }
-
-    /// Keeps the sessions in the store that this URL names, as `WEBSTACK_STORE` does.
-    pub fn store_url(self, url: impl Into<String>) -> Self {
-        Builder { store: Choice::Url(url.into()), ..self }
-    }
-
-    /// Keeps the sessions in this directory; the path has to be absolute.
-    pub fn directory(self, directory: impl Into<PathBuf>) -> Self {
-        Builder { store: Choice::Directory(directory.into()), ..self }
     }
 
     /// The ways in which tokens travel, in the order in which they are tried. A token goes back the way it came; that of a

@@ -10,9 +10,12 @@ mod scheme;
 pub use file::{FileStore, FileStoreBuilder, OpenError};
 pub(crate) use scheme::{OpenContext, Opened, open_directory, open_url};
 pub use webstack_store::{
-    BoxFuture, Capabilities, Created, Entry, GRACE, Listed, MemoryStore, OwnerKey, PurgeStep, Purged, Removed,
-    Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version,
+    BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,
+    PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version, Watch,
 };
 /// Sessions in one memory-mapped file.
 #[cfg(feature = "lmdb")]
 pub use webstack_store_lmdb as lmdb;
+/// Sessions in Redis.
+#[cfg(feature = "redis")]
+pub use webstack_store_redis as redis;

@@ -166,8 +166,8 @@ fn the_background_purge_survives_errors_and_stops_cleanly() {
     let _ = known(&site);
     site.clock.advance(Duration::from_secs(7200));
     site.faults.fail_next(Operation::Purge, Fault::Broken, 3);
-    site.sessions.start_purging();
-    site.sessions.start_purging();
+    site.sessions.start_background();
+    site.sessions.start_background();
     while site.counts.of(Operation::Purge) < 5 {
         std::thread::yield_now();
     }
@@ -200,7 +200,7 @@ impl webstack_core::runtime::Runtime for Ending {
 fn a_purge_whose_runtime_has_ended_is_begun_again() {
     let spawned = std::sync::Arc::default();
     let site = Site::with(|builder| builder.runtime(Ending(std::sync::Arc::clone(&spawned))));
-    site.sessions.start_purging();
-    site.sessions.start_purging();
+    site.sessions.start_background();
+    site.sessions.start_background();
     assert_eq!(spawned.load(std::sync::atomic::Ordering::Relaxed), 2);
 }

@@ -14,6 +14,7 @@ mod lifecycle;
 mod listing;
 mod lock;
 mod log;
+mod moving;
 mod overtaken;
 mod policies;
 mod replies;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use webstack::{SessionId, Sessions};
+use webstack::{ConfigError, SessionId, Sessions};
 
 use crate::Failure;
 
@@ -43,6 +43,40 @@ pub(crate) async fn purge(sessions: &Sessions, out: &mut impl Write) -> Result<(
     progress.finish_and_clear();
     writeln!(out, "{}", counted(removed, remaining)).map_err(Failure::Output)
 }
+
+pub(crate) async fn set_up(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
+    let done = match sessions.set_up().await.map_err(Failure::Store)? {
+        true => "its tables are there",
+        false => "it needs nothing",
+    };
+    writeln!(out, "{}: {done}", sessions.place()).map_err(Failure::Output)
+}
+
+/// Passes over the old store until one of them finds nothing: sessions that were held, or came meanwhile, are in the next.
+pub(crate) async fn move_all(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
+    let (mut all, mut after, mut in_this_pass) = (0, None, 0);
+    let progress = progress();
+    loop {
+        let step = sessions.move_some(after.as_ref(), MOVED_AT_A_TIME).await.map_err(Failure::Store)?;
+        let Some(step) = step else {
+            let problem = "no store is named that sessions move from";
+            let mend = "name it here or with `--from URL`, and the store that they move to with WEBSTACK_STORE";
+            return Err(Failure::Settings(ConfigError::new("WEBSTACK_MOVE_FROM", problem, mend)));
+        };
+        all += step.moved;
+        in_this_pass += step.moved;
+        progress.set_message(format!("{all} moved"));
+        after = step.next;
+        if after.is_none() && std::mem::take(&mut in_this_pass) == 0 {
+            break;
+        }
+    }
+    progress.finish_and_clear();
+    writeln!(out, "{all} moved, none left; {}", sessions.place()).map_err(Failure::Output)
+}
+
+/// How many sessions are moved before the progress is told.
+const MOVED_AT_A_TIME: usize = 100;
 
 /// A store with an index of deadlines does not count what it leaves.
 fn counted(removed: u64, remaining: u64) -> String {

@@ -33,6 +33,14 @@ enum Command {
     Doctor,
     /// Removes what has expired, and says how much was removed and how much is left. For a daily job.
     Purge,
+    /// Makes what the store needs on its server: tables.
+    Setup,
+    /// Moves what nobody asks for out of the store that sessions move from.
+    Move {
+        /// The store that is left, in place of WEBSTACK_MOVE_FROM.
+        #[arg(long, value_name = "URL")]
+        from: Option<String>,
+    },
     /// Lists the sessions that are alive, a line of JSON each.
     List {
         /// Only those in which this user is signed in.
@@ -67,7 +75,7 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .init();
-    let failure = match open(options.store).and_then(|sessions| run(&sessions, options.command)) {
+    let failure = match open(&options).and_then(|sessions| run(&sessions, options.command)) {
         Ok(()) => return ExitCode::SUCCESS,
         Err(failure) => failure,
     };
@@ -83,12 +91,18 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-fn open(store: Option<String>) -> Result<Sessions, Failure> {
+fn open(options: &Options) -> Result<Sessions, Failure> {
     let builder = Sessions::builder().create_directory(false).env().map_err(Failure::Settings)?;
-    let builder = match store {
+    let builder = match &options.store {
         Some(url) => builder.store_url(url),
         None => builder,
     };
+    let builder = match &options.command {
+        Command::Move { from: Some(url) } => builder.move_from_url(url),
+        _ => builder,
+    };
+    // What is looked at is what is stored.
+    let builder = builder.cache(None);
     let sessions = builder.runtime(webstack::runtime::Tokio).build().map_err(Failure::Settings)?;
     if !sessions.store().capabilities().multi_process {
         let problem = "this store is inside of the application's process, where nobody else can look";
@@ -104,6 +118,8 @@ fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
         match command {
             Command::Doctor => commands::doctor(sessions, &mut out).await,
             Command::Purge => commands::purge(sessions, &mut out).await,
+            Command::Setup => commands::set_up(sessions, &mut out).await,
+            Command::Move { .. } => commands::move_all(sessions, &mut out).await,
             Command::List { user } => commands::list(sessions, user.as_deref(), &mut out).await,
             Command::End { ids, user } => commands::end(sessions, &ids, user.as_deref(), &mut out).await,
         }

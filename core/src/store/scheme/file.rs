@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::sync::Arc;
 
-use super::{OpenContext, Opened, SETTING, absolute_path};
+use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
 #[cfg(unix)]
 use crate::store::FileStore;
@@ -23,19 +23,19 @@ struct Options {
 /// Opens what stands behind `file:`.
 pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let (path, query) = place.split_once('?').unwrap_or((place, ""));
-    let options = read_options(query)?;
+    let options = read_options(query, context.setting)?;
     let directory = if path.is_empty() {
         (context.default_directory)()?
     } else {
         absolute_path(path).ok_or_else(|| {
             let problem = format!("`file:{}` is not an absolute path on this machine", path.escape_debug());
-            ConfigError::new(SETTING, problem, "use `file:/absolute/path`, with `%23` for `#`")
+            ConfigError::new(context.setting, problem, "use `file:/absolute/path`, with `%23` for `#`")
         })?
     };
     open_files(directory, &options, context)
 }
 
-fn read_options(query: &str) -> Result<Options, ConfigError> {
+fn read_options(query: &str, setting: &str) -> Result<Options, ConfigError> {
     let mut options = Options::default();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match (&*name, &*value) {
@@ -45,7 +45,7 @@ fn read_options(query: &str) -> Result<Options, ConfigError> {
             _ => {
                 let problem = format!("`{}={}` is not an option of `file:`", name.escape_debug(), value.escape_debug());
                 let mend = "use `?group=NAME`, or `?insecure_allow_network_fs=true`";
-                return Err(ConfigError::new(SETTING, problem, mend));
+                return Err(ConfigError::new(setting, problem, mend));
             }
         }
     }
@@ -56,7 +56,7 @@ fn read_options(query: &str) -> Result<Options, ConfigError> {
 fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     if !directory.is_absolute() {
         let problem = format!("`{}` is not an absolute path", directory.display());
-        return Err(ConfigError::new(SETTING, problem, "use `file:/absolute/path`"));
+        return Err(ConfigError::new(context.setting, problem, "use `file:/absolute/path`"));
     }
     let mut builder = FileStore::builder(&directory)
         .clock(Arc::clone(context.clock))
@@ -68,12 +68,12 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     if let Some(group) = &options.group {
         builder = builder.group(group);
     }
-    let store = builder.open().map_err(|error| ConfigError::caused(SETTING, error))?;
+    let store = builder.open().map_err(|error| ConfigError::caused(context.setting, error))?;
     Ok(Opened::in_directory(store, directory))
 }
 
 #[cfg(not(unix))]
 fn open_files(directory: PathBuf, _: &Options, _: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let problem = format!("the file store at `{}` is not supported on this system", directory.display());
-    Err(ConfigError::new(SETTING, problem, "use `memory:`, or run on Linux or macOS"))
+    Err(ConfigError::new(context.setting, problem, "use `memory:`, or run on Linux or macOS"))
 }

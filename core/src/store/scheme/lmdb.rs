@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use webstack_store_lmdb::{Durability, LmdbStore};
 
-use super::{OpenContext, Opened, SETTING, absolute_path};
+use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
 
 /// Opens what stands behind `lmdb:`.
@@ -12,7 +12,7 @@ pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened,
     let (path, query) = place.split_once('?').unwrap_or((place, ""));
     let directory = absolute_path(path).ok_or_else(|| {
         let problem = format!("`lmdb:{}` is not an absolute path on this machine", path.escape_debug());
-        ConfigError::new(SETTING, problem, "use `lmdb:/absolute/path`, with `%23` for `#`")
+        ConfigError::new(context.setting, problem, "use `lmdb:/absolute/path`, with `%23` for `#`")
     })?;
     let mut builder = LmdbStore::builder(&directory).clock(Arc::clone(context.clock)).create(context.create);
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -25,10 +25,10 @@ pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened,
             _ => {
                 let problem = format!("`{}={}` is not an option of `lmdb:`", name.escape_debug(), value.escape_debug());
                 let mend = "use `?group=NAME`, or `?durability=synced`, `consistent` or `insecure-unsynced`";
-                return Err(ConfigError::new(SETTING, problem, mend));
+                return Err(ConfigError::new(context.setting, problem, mend));
             }
         };
     }
-    let store = builder.open().map_err(|error| ConfigError::caused(SETTING, error))?;
+    let store = builder.open().map_err(|error| ConfigError::caused(context.setting, error))?;
     Ok(Opened::in_directory(store, directory))
 }

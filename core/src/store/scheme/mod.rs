@@ -3,6 +3,8 @@
 mod file;
 #[cfg(feature = "lmdb")]
 mod lmdb;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,15 +12,16 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::store::{MemoryStore, Store};
+use crate::premises::Begin;
+use crate::store::{MemoryStore, Store, StoreError, Watch};
 use crate::{Clock, ConfigError};
 
 pub(crate) use file::open_directory;
 
-const SETTING: &str = "WEBSTACK_STORE";
-
 /// What opening a store needs to know.
 pub(crate) struct OpenContext<'a> {
+    /// The variable that stands for the setting, for errors.
+    pub(crate) setting: &'static str,
     pub(crate) clock: &'a Arc<dyn Clock>,
     /// What was written less than this ago has hardly expired: a purge need not look into it.
     pub(crate) fresh: Option<Duration>,
@@ -28,28 +31,37 @@ pub(crate) struct OpenContext<'a> {
     pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
 }
 
-/// A store that was opened, its directory if it has one, and where it is, for people to read.
-#[derive(Debug)]
+/// A store that was opened, and what belongs to it.
 pub(crate) struct Opened {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: Option<PathBuf>,
+    /// Where it is, for people to read.
     pub(crate) place: String,
+    /// The same store, if it tells of changes.
+    pub(crate) watch: Option<Arc<dyn Watch>>,
+    /// Makes its tables.
+    pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
 }
 
 impl Opened {
     #[cfg(any(unix, feature = "lmdb"))]
     fn in_directory(store: impl Store, directory: PathBuf) -> Self {
-        Opened { store: Arc::new(store), place: directory.display().to_string(), directory: Some(directory) }
+        let place = directory.display().to_string();
+        Opened { directory: Some(directory), ..Opened::at(Arc::new(store), place) }
     }
 
     /// At a URL, whose password is not shown.
     fn elsewhere(store: impl Store, url: &str) -> Self {
-        Opened { store: Arc::new(store), directory: None, place: without_secrets(url) }
+        Opened::at(Arc::new(store), without_secrets(url))
     }
 
     /// A store that the program made itself.
     pub(crate) fn given(store: Arc<dyn Store>) -> Self {
-        Opened { store, directory: None, place: "a store of the program's own".to_owned() }
+        Opened::at(store, "a store of the program's own".to_owned())
+    }
+
+    fn at(store: Arc<dyn Store>, place: String) -> Self {
+        Opened { store, directory: None, place, watch: None, set_up: None }
     }
 }
 
@@ -64,23 +76,28 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
         "file" => file::open_url(place, context),
         #[cfg(feature = "lmdb")]
         "lmdb" => lmdb::open_url(place, context),
-        _ => Err(unknown(scheme)),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+cluster" | "rediss+cluster" => redis::open_url(url, context),
+        _ => Err(unknown(context.setting, scheme)),
     }
 }
 
 /// The features that bring stores, with the schemes that name these, and whether they are compiled in.
-const FEATURES: [(&str, &[&str], bool); 1] = [("lmdb", &["lmdb"], cfg!(feature = "lmdb"))];
+const FEATURES: [(&str, &[&str], bool); 2] = [
+    ("lmdb", &["lmdb"], cfg!(feature = "lmdb")),
+    ("redis", &["redis", "rediss", "redis+cluster", "rediss+cluster"], cfg!(feature = "redis")),
+];
 
-fn unknown(scheme: &str) -> ConfigError {
+fn unknown(setting: &str, scheme: &str) -> ConfigError {
     let shown = scheme.escape_debug();
     if let Some((feature, ..)) = FEATURES.iter().find(|(_, schemes, here)| !here && schemes.contains(&scheme)) {
         let problem = format!("this program was built without the store that `{shown}:` names");
-        return ConfigError::new(SETTING, problem, format!("build it with the feature `{feature}` of webstack"));
+        return ConfigError::new(setting, problem, format!("build it with the feature `{feature}` of webstack"));
     }
     let known: String =
         FEATURES.iter().filter(|(.., here)| *here).map(|(_, schemes, _)| format!(", `{}:`", schemes[0])).collect();
     let problem = format!("`{shown}` names no store that this program knows");
-    ConfigError::new(SETTING, problem, format!("use `file:`, `file:/absolute/path`{known} or `memory:`"))
+    ConfigError::new(setting, problem, format!("use `file:`, `file:/absolute/path`{known} or `memory:`"))
 }
 
 /// A URL as it may be shown: a password stands before the last `@`, and options may hold one too.

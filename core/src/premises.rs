@@ -1,0 +1,89 @@
+//! What belongs to a store beside the contract: where it is, how it is set up, what goes on in the background.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crate::store::{BoxFuture, Migrating, Moved, Store, StoreError};
+use crate::{Error, SessionId, Sessions};
+
+/// From any store to any other.
+pub(crate) type Moving = Migrating<Arc<dyn Store>, Arc<dyn Store>>;
+
+/// Something that can be begun anew.
+pub(crate) type Begin<T> = Box<dyn Fn() -> BoxFuture<'static, T> + Send + Sync>;
+
+#[derive(Default)]
+pub(crate) struct Premises {
+    pub(crate) directory: Option<PathBuf>,
+    /// Where it is, for people to read.
+    pub(crate) place: String,
+    pub(crate) moving: Option<Arc<Moving>>,
+    /// Makes tables.
+    pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Hears of changes, for a cache.
+    pub(crate) listen: Option<Begin<()>>,
+    pub(crate) listening: AtomicBool,
+}
+
+impl fmt::Debug for Premises {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Premises").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    /// Where the sessions are kept, for people to read: the directory, or the store's URL without its password.
+    ///
+    /// ```
+    /// let sessions = webstack_core::Sessions::builder().store_url("memory:").build()?;
+    /// assert_eq!(sessions.place(), "memory:");
+    /// # Ok::<(), webstack_core::ConfigError>(())
+    /// ```
+    pub fn place(&self) -> &str {
+        &self.engine.premises.place
+    }
+
+    /// Makes what the store needs on its server, tables say; false if it needs nothing.
+    ///
+    /// A store does this by itself when it is used for the first time, unless its URL says `setup=by-hand`, for applications
+    /// whose user may not make tables.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on};
+    /// let sessions = Sessions::builder().store_url("memory:").build().unwrap();
+    /// assert!(!block_on(sessions.set_up()).unwrap(), "memory needs nothing");
+    /// ```
+    pub async fn set_up(&self) -> Result<bool, Error> {
+        match &self.engine.premises.set_up {
+            Some(begin) => Ok(begin().await.map(|()| true)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Moves about so many sessions from the store that is [left](crate::Builder::move_from_url), beginning behind `after`; for
+    /// those that nobody asks for. When it has come to the end without moving anything, the old store can be left. `None`: no
+    /// store is to be left.
+    ///
+    /// # Errors
+    ///
+    /// What the stores say.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on};
+    /// let sessions = Sessions::builder().move_from_url("memory:").store_url("memory:").build().unwrap();
+    /// let moved = block_on(sessions.move_some(None, 100)).unwrap().unwrap();
+    /// assert_eq!((moved.moved, moved.next), (0, None));
+    /// ```
+    pub async fn move_some(&self, after: Option<&SessionId>, sessions: usize) -> Result<Option<Moved>, Error> {
+        match &self.engine.premises.moving {
+            Some(moving) => Ok(Some(moving.move_some(after, sessions).await?)),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+-- KEYS: owner. ARGV: now, id, marker, ttl. Answers the marker that stood there.
+local before = redis.call('HGET', KEYS[1], ARGV[2])
+local left = redis.call('PTTL', KEYS[1])
+local marked = redis.pcall('HSET', KEYS[1], ARGV[2], ARGV[3])
+if type(marked) == 'table' then return marked end
+if ARGV[4] == '' or left == -2 or (left >= 0 and left < tonumber(ARGV[4])) then expire(KEYS[1], ARGV[4]) end
+-- Markers that no entry can need any more: some of them, whenever one comes.
+local some = redis.call('HRANDFIELD', KEYS[1], 16, 'WITHVALUES')
+for i = 1, #some, 2 do
+  local moment = number(some[i + 1], 17)
+  if some[i] ~= ARGV[2] and moment < FOR_EVER and over(moment) then redis.call('HDEL', KEYS[1], some[i]) end
+end
+return before

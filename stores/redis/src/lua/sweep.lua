@@ -1,0 +1,2 @@
+-- KEYS: index. ARGV: now, limit.
+return sweep(KEYS[1], ARGV[2])
