@@ -11,6 +11,9 @@
 //! | `tower` | `webstack::tower` | every tower stack |
 //! | `warp` | `webstack::warp` | warp 0.4 |
 //!
+//! Sessions are files, unless a feature brings another [store]: `lmdb`, `sqlite`, `postgres`, `mysql`, `redis`; and `tls` for
+//! encrypted connections to servers. A URL names the store, in `WEBSTACK_STORE` or in code.
+//!
 //! The feature `cli` builds `webstack`, the operator's command line.
 //!
 //! [`Session`] is what applications use, [`Sessions`] what they configure, [`store`] where sessions are kept.

@@ -10,6 +10,8 @@ mod launch;
 #[cfg(unix)]
 mod nginx;
 #[cfg(unix)]
+pub mod round_trips;
+#[cfg(unix)]
 mod shared_site;
 #[cfg(unix)]
 mod visitor;
@@ -60,6 +62,36 @@ pub fn demo(settings: &Settings, environment: &str) -> Server {
         (columns.next()? == environment).then(|| columns.next().map(|url| url.trim_end_matches('/').to_owned()))?
     };
     Server::spawn(&mut command, ready).expect("the demo starts")
+}
+
+/// The page with the table of round trips, and what marks it there.
+pub const ROUND_TRIPS: (&str, &str) = ("docs/stores.md", "round trips");
+
+/// A page in which a table stands between `<!-- NAME: … -->` and `<!-- end of NAME -->`, with another table.
+///
+/// # Panics
+///
+/// If it is not marked.
+pub fn replace_marked(page: &str, name: &str, table: &str) -> String {
+    let (before, after) = around(page, name);
+    format!("{before}{table}{after}")
+}
+
+/// The table that stands between the marks.
+///
+/// # Panics
+///
+/// If it is not marked.
+pub fn marked<'a>(page: &'a str, name: &str) -> &'a str {
+    let (before, after) = around(page, name);
+    &page[before.len()..page.len() - after.len()]
+}
+
+fn around<'a>(page: &'a str, name: &str) -> (&'a str, &'a str) {
+    let begin = page.find(&format!("<!-- {name}:")).expect("the table is marked");
+    let begin = begin + page[begin..].find("-->\n").expect("the mark ends") + "-->\n".len();
+    let end = begin + page[begin..].find(&format!("<!-- end of {name} -->")).expect("the table's end is marked");
+    (&page[..begin], &page[end..])
 }
 
 /// True if everything is to be tested, and what is missing is a failure.
