@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use webstack_core::store::lmdb::LmdbStore;
 use webstack_core::store::redis::RedisStore;
+use webstack_core::store::sql::SqlStore;
 use webstack_interop::program;
 use webstack_test_servers::{Server, named};
 use webstack_testkit::environment::{Keeping, LeavingIs, OverStore, PanicIs, Program};
@@ -53,6 +54,19 @@ fn in_redis(url: &str) -> Keeping {
     Keeping::Elsewhere { url, store: on_tokio(store) }
 }
 
+fn in_sql(url: &str) -> Keeping {
+    let url = format!("{url}?namespace={}", namespace());
+    let store = SqlStore::builder(&url).build().expect("a good URL");
+    Keeping::Elsewhere { url, store: on_tokio(store) }
+}
+
+fn in_sqlite() -> Keeping {
+    let place = tempfile::tempdir().expect("a directory");
+    let url = format!("sqlite:{}/sessions/sessions.db", place.path().display());
+    let store = SqlStore::builder(&url).build().expect("a good URL");
+    Keeping::Elsewhere { url, store: on_tokio(store).keeping(place) }
+}
+
 /// The environment over a server's store, or the end of a test that cannot be run here.
 macro_rules! over {
     ($environment:expr, $server:ident, $keeping:ident) => {
@@ -65,4 +79,8 @@ macro_rules! over {
 
 environment_suite!(axum_over_lmdb, OverStore::new(axum(), in_lmdb));
 environment_suite!(axum_over_redis, over!(axum(), Redis, in_redis));
+environment_suite!(axum_over_sqlite, OverStore::new(axum(), in_sqlite));
+environment_suite!(axum_over_postgres, over!(axum(), Postgres, in_sql));
+environment_suite!(axum_over_mariadb, over!(axum(), MariaDb, in_sql));
 environment_suite!(actix_web_over_redis, over!(actix_web(), Redis, in_redis));
+environment_suite!(actix_web_over_postgres, over!(actix_web(), Postgres, in_sql));
