@@ -36,7 +36,8 @@ fn postgres_looks_at_little_more_than_it_removes_or_answers() {
     create(&store, 0, "text");
     let fill = format!(
         "INSERT INTO webstack_sessions SELECT decode(md5(n::text), 'hex'), n, \
-         CASE WHEN n <= {EXPIRED} THEN n ELSE 9000000000000000 + n END, NULL, 'text' FROM generate_series(1, {ROWS}) n"
+         CASE WHEN n <= {EXPIRED} THEN n ELSE 9000000000000000 + n END, \
+         decode(md5(n::text) || md5(n::text), 'hex'), 'text' FROM generate_series(1, {ROWS}) n"
     );
     let _ = server.query(&fill).expect("it is filled");
     let _ = server.query("ANALYZE webstack_sessions").expect("it is analyzed");
@@ -74,7 +75,7 @@ fn mariadb_looks_at_little_more_than_it_removes_or_answers() {
     create(&store, 0, "text");
     let fill = format!(
         "INSERT INTO webstack_sessions SELECT unhex(md5(seq)), seq, \
-         IF(seq <= {EXPIRED}, seq, 9000000000000000 + seq), NULL, 'text' FROM seq_1_to_{ROWS}; \
+         IF(seq <= {EXPIRED}, seq, 9000000000000000 + seq), unhex(repeat(md5(seq), 2)), 'text' FROM seq_1_to_{ROWS}; \
          ANALYZE TABLE webstack_sessions"
     );
     let _ = server.query(&fill).expect("it is filled");
