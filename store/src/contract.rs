@@ -31,7 +31,9 @@ pub type StoreResult<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 ///   removed leaves it removed. An id is never created twice by the engine, so an entry that is gone stays gone.
 /// * **No waiting for others.** An operation that finds the entry held by somebody else answers
 ///   [`StoreError::Busy`] soon, and the engine tries again within its own time limit.
-/// * **Bounded.** An operation that talks to a server has a time limit and answers [`StoreError::Unavailable`] after it.
+/// * **Bounded.** An operation that talks to a server has a time limit and answers [`StoreError::Unavailable`] after it. What
+///   was asked for may have been done by then, or not; a store does not do it twice, and [`remove`](Store::remove) may answer
+///   that there was nothing because it was this call that removed it.
 /// * A future that is dropped before it is ready does the whole operation or nothing; what was sent to a server already may
 ///   still be done there.
 ///

@@ -47,7 +47,8 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Tells one state of an entry from every other state of the same entry: the store's own count.
+/// Tells one state of an entry from every other state that was ever stored under its id. A number of the store's own: a count of
+/// all its writes, or, where a failover can undo some of them, a random one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Version(u64);
 

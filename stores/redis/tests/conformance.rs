@@ -5,11 +5,11 @@ mod support;
 use support::{SHARED, SHARED_CLUSTER, fresh};
 use webstack_testkit::{StoreUnderTest, store_suite};
 
-fn on_one_server() -> StoreUnderTest {
+fn on_one_server() -> Option<StoreUnderTest> {
     fresh(SHARED.as_ref())
 }
 
-fn on_a_cluster() -> StoreUnderTest {
+fn on_a_cluster() -> Option<StoreUnderTest> {
     fresh(SHARED_CLUSTER.as_ref())
 }
 

@@ -101,7 +101,7 @@ fn remove_leftover(base: &Base, path: &str, now: Timestamp) -> bool {
 mod tests {
     use super::super::write::{create, update};
     use super::*;
-    use crate::store::{Entry, GRACE, Updated, Version};
+    use crate::store::{Created, Entry, GRACE, Updated};
     use webstack_store::directory::Access;
     use webstack_store::directory::Demands;
 
@@ -114,9 +114,9 @@ mod tests {
         let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(1_000_000));
         let entry = |expires| Entry { bytes: "text".into(), expires: Some(expires), owner: None };
 
-        let _ = create(&root, &id, &entry(now), now).expect("it is new");
-        let renewed = update(&root, &id, Version::new(1), &entry(now + 2 * GRACE), now).expect("it is free");
-        assert_eq!(renewed, Updated::Applied(Version::new(2)));
+        let Ok(Created::New(version)) = create(&root, &id, &entry(now), now) else { panic!("it is new") };
+        let renewed = update(&root, &id, version, &entry(now + 2 * GRACE), now).expect("it is free");
+        assert!(matches!(renewed, Updated::Applied(_)));
         let due = |now| remove_if_due(&root, &id, now).expect("no fault");
         assert!(matches!(due(now + GRACE), Fate::Left));
         assert!(matches!(due(now + 3 * GRACE), Fate::Removed));

@@ -1,5 +1,6 @@
 //! Create, update, touch and remove: what is done under a file's lock.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FlockOperation, OFlags};
@@ -14,7 +15,7 @@ use crate::store::{Created, Entry, OwnerKey, Removed, Stored, Touched, Updated, 
 use crate::{SessionId, Timestamp};
 
 pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp) -> Result<Created, Fault> {
-    let first = Version::new(1);
+    let first = first_version();
     let bytes = encode(entry, first)?;
     let base = root.present_base()?;
     let marker = Announced::write(&base, entry.owner.as_ref(), id, now)?;
@@ -28,6 +29,12 @@ pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp)
     Ok(Created::New(first))
 }
 
+/// A number that no earlier file of the same name had: the hasher's keys are random in each process and others each time, and
+/// cost no system call. Half of all numbers are above it, so that it can grow.
+fn first_version() -> Version {
+    Version::new(RandomState::new().hash_one(()) >> 1)
+}
+
 pub(super) fn update(
     root: &Root,
     id: &SessionId,
@@ -39,7 +46,7 @@ pub(super) fn update(
     if stored.version != seen {
         return Ok(Updated::Conflict(stored));
     }
-    let next = Version::new(seen.get() + 1);
+    let next = Version::new(seen.get().wrapping_add(1));
     let bytes = encode(entry, next)?;
     let before = stored.entry.owner;
     let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());

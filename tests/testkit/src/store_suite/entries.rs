@@ -153,6 +153,21 @@ pub fn a_removed_entry_stays_removed(subject: &StoreUnderTest) {
     assert_eq!(store.list(None, 10), []);
 }
 
+/// The engine never chooses an id twice; but where a version meant two states, whoever slept in between could overwrite
+/// what it never saw.
+pub fn an_id_that_is_created_again_has_other_versions(subject: &StoreUnderTest) {
+    let store = handle(subject);
+    let first = store.put(&id(1), &entry("first"));
+    let Updated::Applied(second) = store.update(&id(1), first, &entry("second")) else { panic!("unchanged") };
+    assert_eq!(store.remove(&id(1)), Removed::Removed);
+    store.put(&id(1), &entry("another"));
+    for old in [first, second] {
+        let Updated::Conflict(found) = store.update(&id(1), old, &entry("late")) else { panic!("{old:?} came back") };
+        assert_eq!(found.entry, entry("another"));
+        assert_eq!(store.touch(&id(1), old, Some(far(1))), Touched::Stale);
+    }
+}
+
 /// An entry is removed however often it changed.
 pub fn removal_asks_for_no_version(subject: &StoreUnderTest) {
     let store = handle(subject);

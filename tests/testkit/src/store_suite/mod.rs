@@ -28,7 +28,8 @@ pub use time::*;
 /// Makes a module of tests, one for each promise of the store contract.
 ///
 /// The first argument names the module, the second is a function (or closure) that answers a new, empty
-/// [`StoreUnderTest`](crate::StoreUnderTest). See the [crate](crate) for an example.
+/// [`StoreUnderTest`](crate::StoreUnderTest), or an `Option` of one: `None` where the store cannot be had, and that should be said
+/// aloud. See the [crate](crate) for an example.
 #[macro_export]
 macro_rules! store_suite {
     ($name:ident, $factory:expr $(,)?) => {
@@ -46,11 +47,13 @@ macro_rules! store_suite {
                 touch_never_shortens
                 a_stale_touch_changes_nothing
                 a_removed_entry_stays_removed
+                an_id_that_is_created_again_has_other_versions
                 removal_asks_for_no_version
                 a_dropped_future_did_all_or_nothing
                 handles_share_everything
                 debug_output_shows_no_data
                 expired_is_absent_to_the_millisecond
+                the_end_of_time_is_a_deadline
                 an_expired_entry_is_in_the_way_of_create
                 removing_an_expired_entry_answers_absent
                 update_and_touch_find_an_entry_for_the_grace_period
@@ -92,7 +95,11 @@ macro_rules! __store_suite_cases {
     ($factory:expr; $($case:ident)*) => {
         $(#[test]
         fn $case() {
-            $crate::store_suite::$case(&($factory)());
+            // A store or, where the suite cannot run, `None`: whoever made it has said why.
+            let subject: Option<$crate::StoreUnderTest> = ($factory)().into();
+            if let Some(subject) = subject {
+                $crate::store_suite::$case(&subject);
+            }
         })*
     };
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use webstack_core::Clock as _;
 use webstack_core::store::{Created, Entry, GRACE, PurgeStep, Removed, Touched, Updated};
+use webstack_core::{Clock as _, Timestamp};
 
 use super::stage::{clock, entry, expiring, handle, id, ids, owned, owner};
 use crate::StoreUnderTest;
@@ -23,6 +23,23 @@ pub fn expired_is_absent_to_the_millisecond(subject: &StoreUnderTest) {
     assert_eq!(seen(), (true, 1, 1));
     clock.set(deadline);
     assert_eq!(seen(), (false, 0, 0));
+}
+
+/// No deadline is too far for a store, and none becomes an earlier one.
+pub fn the_end_of_time_is_a_deadline(subject: &StoreUnderTest) {
+    let Some(clock) = clock(subject, "the_end_of_time_is_a_deadline") else { return };
+    let store = handle(subject);
+    let deadlines = [Timestamp::MAX, Timestamp::MAX - MILLISECOND, clock.now() + 1000 * YEARS];
+    for (number, deadline) in (1..).zip(deadlines) {
+        let version = store.put(&id(number), &expiring("text", deadline));
+        assert_eq!(store.touch(&id(number), version, Some(Timestamp::MAX)), Touched::Extended);
+    }
+    clock.advance(100 * YEARS);
+    assert_eq!(store.purge_all(), 0);
+    for number in 1..=3 {
+        let found = store.load(&id(number)).expect("it lives").entry.expires;
+        assert!(found.is_none_or(|deadline| deadline > clock.now() + 100 * YEARS), "{found:?}");
+    }
 }
 
 /// An id is never used twice, not even when its entry has expired.

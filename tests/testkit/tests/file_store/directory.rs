@@ -16,8 +16,8 @@ fn what_is_made_is_for_its_user_alone() {
 }
 
 fn check_modes(place: Place) {
-    place.create(Some(alice()));
-    let Ok(Updated::Applied(_)) = place.update(Version::new(1)) else { panic!("it is free") };
+    let version = place.create(Some(alice()));
+    let Ok(Updated::Applied(_)) = place.update(version) else { panic!("it is free") };
     assert_eq!(mode(&place.directory), 0o700);
     for path in tree(&place.directory) {
         let expected = if path.is_dir() { 0o700 } else { 0o600 };
