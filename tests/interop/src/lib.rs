@@ -1,6 +1,10 @@
 //! What the tests between programs need: the programs, and a real browser to drive.
 
+#[cfg(unix)]
+pub mod busy;
 mod chromium;
+#[cfg(unix)]
+pub mod cpu;
 #[cfg(unix)]
 mod curl;
 #[cfg(unix)]

@@ -84,3 +84,15 @@ environment_suite!(axum_over_postgres, over!(axum(), Postgres, in_sql));
 environment_suite!(axum_over_mariadb, over!(axum(), MariaDb, in_sql));
 environment_suite!(actix_web_over_redis, over!(actix_web(), Redis, in_redis));
 environment_suite!(actix_web_over_postgres, over!(actix_web(), Postgres, in_sql));
+
+/// The page is written by `round_trips`; here the servers are asked again.
+#[test]
+fn the_table_of_round_trips_is_what_the_servers_count() {
+    if !webstack_interop::all() {
+        return;
+    }
+    let (path, name) = webstack_interop::ROUND_TRIPS;
+    let page = std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).expect("the page");
+    let counted = webstack_interop::round_trips::table().expect("all servers can be had");
+    assert_eq!(webstack_interop::marked(&page, name), counted);
+}

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 /// An environment, how many cases it runs, and how many of them only in part or not at all, for lack of a capability.
-const EXPECTED: [(&str, usize, usize); 13] = [
+const EXPECTED: [(&str, usize, usize); 20] = [
     ("actix_web", 99, 0),
     ("actix_web_portable", 99, 0),
     ("axum", 99, 0),
@@ -22,6 +22,13 @@ const EXPECTED: [(&str, usize, usize); 13] = [
     ("lighttpd", 99, 5),
     ("nginx_fcgiwrap", 99, 5),
     ("busybox", 49, 0),
+    ("axum_over_lmdb", 99, 1),
+    ("axum_over_sqlite", 99, 1),
+    ("axum_over_postgres", 99, 1),
+    ("axum_over_mariadb", 99, 1),
+    ("axum_over_redis", 99, 1),
+    ("actix_web_over_redis", 99, 1),
+    ("actix_web_over_postgres", 99, 1),
 ];
 
 /// What an environment noted of its cases.
