@@ -147,3 +147,21 @@ fn a_store_that_is_not_compiled_in_names_its_feature() {
     let line = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(line.contains("WEBSTACK_STORE") && line.contains("feature `lmdb`"), "{line}");
 }
+
+#[test]
+#[cfg(feature = "sqlite")]
+fn a_database_is_looked_at_and_not_made() {
+    let place = tempfile::tempdir().expect("a directory");
+    let url = format!("sqlite:{}/sqlite/sessions.db", place.path().display());
+    let absent = webstack(place.path(), &["--store", &url, "doctor"]);
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("there is no file"), "{absent:?}");
+    assert!(!place.path().join("sqlite").exists(), "nothing is made");
+
+    let sessions = Sessions::builder().store_url(&url).build().expect("a good URL");
+    assert!(block_on(sessions.set_up()).expect("its tables are made"));
+    begin(&sessions, |session| session.set_user("ann").expect("open"));
+    let good = said(&webstack(place.path(), &["--store", &url, "doctor"]));
+    assert!(good.ends_with("sessions.db: good; 1 sessions, 1 of them signed in\n"), "{good}");
+    assert!(said(&webstack(place.path(), &["--store", &url, "setup"])).ends_with(": its tables are there\n"));
+}

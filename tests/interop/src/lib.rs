@@ -14,6 +14,8 @@ mod launch;
 #[cfg(unix)]
 mod nginx;
 #[cfg(unix)]
+pub mod purging;
+#[cfg(unix)]
 pub mod round_trips;
 #[cfg(unix)]
 mod shared_site;

@@ -4,12 +4,19 @@ use std::sync::Arc;
 
 use webstack_store_sql::{Setup, SqlStore};
 
-use super::{OpenContext, Opened};
+use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
 
 /// Opens the store that the whole URL names; nobody is asked yet.
 pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let (url, setup) = take_setup(url, context.setting)?;
+    if let Some(file) = url.strip_prefix("sqlite:").filter(|_| !context.create) {
+        let path = file.split_once('?').map_or(file, |(path, _)| path);
+        if absolute_path(path).is_some_and(|path| !path.exists()) {
+            let problem = format!("there is no file {}", path.escape_debug());
+            return Err(ConfigError::new(context.setting, problem, "name the one that the application says it uses"));
+        }
+    }
     let store = SqlStore::builder(&url).setup(setup).clock(Arc::clone(context.clock)).build();
     let store = Arc::new(store.map_err(|error| ConfigError::caused(context.setting, error))?);
     let tables = Arc::clone(&store);

@@ -15,7 +15,7 @@ use webstack_core::store::redis::RedisStore;
 use webstack_core::store::sql::SqlStore;
 use webstack_core::store::{Created, Entry, FileStore, MemoryStore, Store, StoreError, Updated};
 use webstack_core::{Clock as _, SessionId, SystemClock};
-use webstack_interop::{busy, cpu, replace_marked};
+use webstack_interop::{busy, cpu, purging, replace_marked};
 use webstack_test_servers::{MariaDb, Postgres, Redis, or_skip};
 
 /// A record of a signed-in visitor with a small cart.
@@ -30,6 +30,8 @@ fn main() -> ExitCode {
     let page = std::fs::read_to_string(PAGE).expect("the page, from the project's directory");
     let page = replace_marked(&page, "operations", &measured);
     let page = replace_marked(&page, "busy sessions", &busy::table());
+    let Some(purged) = purging::table() else { return ExitCode::FAILURE };
+    let page = replace_marked(&page, "purges", &purged);
     std::fs::write(PAGE, page).expect("it can be written");
     ExitCode::SUCCESS
 }
@@ -49,7 +51,7 @@ fn stores() -> Option<String> {
         ("SQLite", Arc::new(sql(format!("sqlite:{}/sqlite/sessions.db", place.path().display()))), None),
         ("PostgreSQL", Arc::new(sql(postgres.url())), postgres.process()),
         ("MariaDB", Arc::new(sql(mariadb.url())), mariadb.process()),
-        ("Redis", Arc::new(RedisStore::builder(&redis.url()).build().expect("a good URL")), redis.process()),
+        ("Redis", Arc::new(RedisStore::builder(redis.url()).build().expect("a good URL")), redis.process()),
     ];
     let mut table = String::from(
         "| store | read: a second | client, µs | server, µs | write: a second | client, µs | server, µs |\n\
