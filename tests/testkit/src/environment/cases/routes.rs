@@ -97,6 +97,9 @@ pub fn nonsense_parameters_are_4xx(environment: &dyn EnvironmentUnderTest) {
     let mut requests = vec![
         ("POST", "/api/increment/text".to_owned()),
         ("PUT", "/api/values/a".to_owned()),
+        // no text
+        ("GET", "/api/values/a%FFb".to_owned()),
+        ("POST", "/api/login/%C3%28".to_owned()),
         ("POST", "/api/own-cookie/a%3Bb".to_owned()),
         ("POST", "/api/own-cookie/a%0D%0Ab".to_owned()),
         ("POST", "/api/flash".to_owned()),
