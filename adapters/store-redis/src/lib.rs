@@ -143,6 +143,7 @@ mod purge;
 mod record;
 mod script;
 mod store;
+mod watch;
 
 pub use address::InvalidUrl;
 pub use builder::RedisStoreBuilder;
