@@ -19,3 +19,6 @@ pub use webstack_store_lmdb as lmdb;
 /// Sessions in Redis.
 #[cfg(feature = "redis")]
 pub use webstack_store_redis as redis;
+/// Sessions in a SQL database.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+pub use webstack_store_sql as sql;

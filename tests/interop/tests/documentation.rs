@@ -114,7 +114,7 @@ fn every_environment_says_where_its_directory_is_and_what_its_issues_are() {
 #[test]
 fn every_call_in_the_tables_for_users_exists() {
     let mut sources = String::new();
-    for place in ["core/src", "adapters"] {
+    for place in ["core/src", "adapters", "store/src", "stores"] {
         read_all(&root().join(place), &mut sources);
     }
     let is_no_letter = |c: char| !c.is_alphanumeric() && c != '_';

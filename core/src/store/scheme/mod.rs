@@ -5,6 +5,8 @@ mod file;
 mod lmdb;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+mod sql;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,13 +80,22 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
         "lmdb" => lmdb::open_url(place, context),
         #[cfg(feature = "redis")]
         "redis" | "rediss" | "redis+cluster" | "rediss+cluster" => redis::open_url(url, context),
+        #[cfg(feature = "postgres")]
+        "postgres" | "postgresql" => sql::open_url(url, context),
+        #[cfg(feature = "mysql")]
+        "mysql" | "mariadb" => sql::open_url(url, context),
+        #[cfg(feature = "sqlite")]
+        "sqlite" => sql::open_url(url, context),
         _ => Err(unknown(context.setting, scheme)),
     }
 }
 
 /// The features that bring stores, with the schemes that name these, and whether they are compiled in.
-const FEATURES: [(&str, &[&str], bool); 2] = [
+const FEATURES: [(&str, &[&str], bool); 5] = [
     ("lmdb", &["lmdb"], cfg!(feature = "lmdb")),
+    ("postgres", &["postgres", "postgresql"], cfg!(feature = "postgres")),
+    ("mysql", &["mysql", "mariadb"], cfg!(feature = "mysql")),
+    ("sqlite", &["sqlite"], cfg!(feature = "sqlite")),
     ("redis", &["redis", "rediss", "redis+cluster", "rediss+cluster"], cfg!(feature = "redis")),
 ];
 

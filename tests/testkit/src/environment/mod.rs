@@ -21,6 +21,7 @@
 mod answer;
 mod browser;
 pub mod cases;
+mod keeping;
 #[doc(hidden)]
 pub mod matrix;
 mod program;
@@ -30,6 +31,7 @@ mod suite;
 
 pub use answer::{Answer, SetCookie};
 pub use browser::Browser;
+pub use keeping::{Keeping, OverStore};
 pub use program::Program;
 pub use server::{NotStarted, Server, Settings, Signal, Stopped};
 pub use site::Site;
@@ -45,6 +47,11 @@ pub trait EnvironmentUnderTest {
     ///
     /// If the server ends before it accepts any, as it does when the settings are wrong.
     fn start(&self, settings: &Settings) -> Result<Server, NotStarted>;
+
+    /// Where the sessions of a new site are to be: in a directory, unless an [`OverStore`] says otherwise.
+    fn keeping(&self) -> Keeping {
+        Keeping::Files
+    }
 }
 
 /// What a client sees of a handler that panics.

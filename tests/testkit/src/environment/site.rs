@@ -6,14 +6,29 @@ use std::thread;
 
 use tempfile::TempDir;
 
-use super::{Answer, Browser, EnvironmentUnderTest, Server, Settings, Signal, Stopped};
+use super::{Answer, Browser, EnvironmentUnderTest, Keeping, Server, Settings, Signal, Stopped};
 
-/// A running server whose sessions are files in a directory that nobody else uses.
+/// A running server whose sessions are in a store that nobody else uses.
 #[derive(Debug)]
 pub struct Site {
     server: Server,
     settings: Settings,
     scratch: TempDir,
+    keeping: Keeping,
+}
+
+/// What a site leaves behind when its server has stopped.
+#[derive(Debug)]
+pub struct Remains {
+    scratch: TempDir,
+    keeping: Keeping,
+}
+
+impl Remains {
+    /// Everything that is stored: where, and what.
+    pub(super) fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        self.keeping.dump(self.scratch.path())
+    }
 }
 
 impl Site {
@@ -30,13 +45,16 @@ impl Site {
     /// If it does not start.
     #[track_caller]
     pub fn with(environment: &dyn EnvironmentUnderTest, variables: &[(&str, &str)]) -> Site {
-        let scratch = scratch();
+        let (scratch, keeping) = (scratch(), environment.keeping());
         let mut settings = settings(&scratch);
+        if let Keeping::Elsewhere { url, .. } = &keeping {
+            settings = settings.with("WEBSTACK_STORE", url);
+        }
         for (name, value) in variables {
             settings = settings.with(name, value);
         }
         let server = start(environment, &settings);
-        Site { server, settings, scratch }
+        Site { server, settings, scratch, keeping }
     }
 
     /// A browser that has never been here.
@@ -105,41 +123,36 @@ impl Site {
     #[must_use]
     #[track_caller]
     pub fn restart_stopped(self, environment: &dyn EnvironmentUnderTest) -> Site {
-        let Site { server, settings, scratch } = self;
+        let Site { server, settings, scratch, keeping } = self;
         let stopped = server.ended();
         assert!(stopped.status.success(), "a server that is told to stop ends well: {stopped:?}");
-        Site { server: start(environment, &settings), settings, scratch }
+        Site { server: start(environment, &settings), settings, scratch, keeping }
     }
 
-    /// Stops the server, and leaves its directory for a look.
-    pub fn close(self) -> (Stopped, TempDir) {
-        (self.server.stop(), self.scratch)
+    /// Stops the server, and leaves what is stored for a look.
+    pub fn close(self) -> (Stopped, Remains) {
+        let Site { server, scratch, keeping, .. } = self;
+        (server.stop(), Remains { scratch, keeping })
     }
 
-    /// The directory of the store.
+    /// The directory of the store, if it is one.
     pub fn store(&self) -> PathBuf {
         store(&self.scratch)
     }
 
-    /// How many sessions the store has: files `<two hex>/<id>`, the id beginning with the same two digits.
+    /// How many sessions the store has.
     pub fn records(&self) -> usize {
-        self.record_files().len()
+        self.keeping.records(&self.store())
     }
 
-    /// The files that hold a session each.
-    pub(super) fn record_files(&self) -> Vec<PathBuf> {
-        let store = self.store();
-        let is_record = |path: &PathBuf| {
-            let place = path.strip_prefix(&store).map(|place| place.to_string_lossy().into_owned()).unwrap_or_default();
-            let Some((shard, id)) = place.split_once('/') else { return false };
-            shard.len() == 2
-                && id.len() == 32
-                && id.starts_with(shard)
-                && id.bytes().all(|byte| byte.is_ascii_hexdigit())
-        };
-        let mut found = files(&store);
-        found.retain(is_record);
-        found
+    /// Replaces every record in the store by something that is none.
+    pub(super) fn spoil(&self) {
+        self.keeping.spoil(&self.store());
+    }
+
+    /// True if the sessions are in the [directory](Site::store).
+    pub(super) fn is_in_directory(&self) -> bool {
+        matches!(self.keeping, Keeping::Files)
     }
 
     /// Runs `slow`, a request that waits for a second inside the server, and meanwhile `quick`.

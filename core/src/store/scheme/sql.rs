@@ -1,0 +1,43 @@
+//! `postgres:`, `mysql:`, `sqlite:` and their kin.
+
+use std::sync::Arc;
+
+use webstack_store_sql::{Setup, SqlStore};
+
+use super::{OpenContext, Opened};
+use crate::ConfigError;
+
+/// Opens the store that the whole URL names; nobody is asked yet.
+pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
+    let (url, setup) = take_setup(url, context.setting)?;
+    let store = SqlStore::builder(&url).setup(setup).clock(Arc::clone(context.clock)).build();
+    let store = Arc::new(store.map_err(|error| ConfigError::caused(context.setting, error))?);
+    let tables = Arc::clone(&store);
+    Ok(Opened {
+        set_up: Some(Box::new(move || {
+            let tables = Arc::clone(&tables);
+            Box::pin(async move { tables.setup().await })
+        })),
+        ..Opened::elsewhere(store, &url)
+    })
+}
+
+/// The URL without the option that is ours, and what it says.
+fn take_setup(url: &str, setting: &str) -> Result<(String, Setup), ConfigError> {
+    let (place, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut setup = Setup::Automatic;
+    let mut others = Vec::new();
+    for option in query.split('&').filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some(("setup", "automatic")) => setup = Setup::Automatic,
+            Some(("setup", "by-hand")) => setup = Setup::ByHand,
+            Some(("setup", other)) => {
+                let problem = format!("`setup={}` says nothing", other.escape_debug());
+                return Err(ConfigError::new(setting, problem, "use `setup=automatic` or `setup=by-hand`"));
+            }
+            _ => others.push(option),
+        }
+    }
+    let query = others.join("&");
+    Ok((if query.is_empty() { place.to_owned() } else { format!("{place}?{query}") }, setup))
+}

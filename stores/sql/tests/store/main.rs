@@ -1,0 +1,16 @@
+//! The store over every database that is compiled in and installed.
+#![cfg(unix)]
+
+mod failures;
+mod file;
+mod listings;
+mod places;
+mod pools;
+mod processes;
+mod purge;
+mod round_trips;
+mod setup;
+mod sizes;
+mod stage;
+mod suite;
+mod urls;
