@@ -139,13 +139,13 @@
 //! looked for after 50 milliseconds, then after up to twice as long each time, every two seconds at most.
 //!
 //! **What it costs the server:** nothing for each key, because it is asked for a prefix (`BCAST`) and remembers no keys; for each
-//! write, the key's name once for each process that watches, about 90 bytes; and the signs of life, three in each
+//! write, about 100 bytes for each process that watches; and the signs of life, three in each
 //! staleness. Who watches receives the names of all sessions that change, those that it does not hold too.
 //!
 //! **What it needs:** a user with permissions needs `client|tracking`, and in a cluster `cluster|nodes`. Where that is refused,
 //! or something in between does not speak RESP3, nothing is ever told, and a cache asks again when its staleness is over.
 //!
-//! **What is not told:** `SWAPDB`, which no version of Redis pushes. And a sign of life of a cluster is as good as a read: while a
+//! **What is not told:** `SWAPDB`, which Redis does not push. And a sign of life of a cluster is as good as a read: while a
 //! master is cut off from the others and has not noticed, it answers both. Others that can be reached show that it was
 //! replaced.
 //!

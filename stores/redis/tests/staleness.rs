@@ -25,6 +25,9 @@ const FORWARD: &str = "WEBSTACK_STALENESS_FORWARD";
 
 const ROUNDS: u64 = 1_000;
 
+/// Longer than any round takes that ends at all.
+const GIVE_UP: Duration = Duration::from_secs(20);
+
 /// Not a test by itself: a process with a cache that listens. It does what it is told.
 #[test]
 fn worker() {
@@ -52,13 +55,14 @@ fn worker() {
             }
             "load-until-gone" => {
                 answer(&[]);
-                let mut last_found = 0;
+                let (mut last_found, asked) = (0, Instant::now());
                 loop {
                     let began = monotonic();
                     if block_on(store.load(&id)).expect("an answer").is_none() {
                         break answer(&[last_found, monotonic()]);
                     }
                     last_found = began;
+                    assert!(asked.elapsed() < GIVE_UP, "it is still answered");
                     std::thread::sleep(Duration::from_micros(20));
                 }
             }
