@@ -29,7 +29,7 @@ const VARIABLES: [(&str, Read); 26] = [
     ("WEBSTACK_CACHE", |builder, text| {
         let staleness = match text {
             "0" => None,
-            _ => Some(seconds(text, "use a number of seconds, or `0` for none")?),
+            _ => Some(fraction(text, "use seconds, such as `1` or `0.2`, or `0` for none")?),
         };
         Ok(builder.cache(staleness))
     }),
@@ -213,6 +213,19 @@ fn seconds(text: &str, mend: &'static str) -> Result<Duration, (String, &'static
     }
 }
 
+/// Seconds with a decimal point or without, more than none of them, to the nanosecond.
+fn fraction(text: &str, mend: &'static str) -> Result<Duration, (String, &'static str)> {
+    let wrong = || (format!("`{}` is not a positive number of seconds", text.escape_debug()), mend);
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 9 {
+        return Err(wrong());
+    }
+    let seconds = whole.parse().map_err(|_| wrong())?;
+    let nanos = format!("{part:0<9}").parse().map_err(|_| wrong())?;
+    Some(Duration::new(seconds, nanos)).filter(|duration| !duration.is_zero()).ok_or_else(wrong)
+}
+
 fn persist(builder: Builder, text: &str) -> Result<Builder, (String, &'static str)> {
     let names = [("cookie", Carrier::Cookie), ("header", Carrier::Header), ("query", Carrier::Query)];
     let mend = "use `cookie`, `header`, `cookie,header`, `header,cookie` or `query`";
@@ -248,4 +261,17 @@ fn keys<'a>(builder: Builder, texts: impl Iterator<Item = &'a str>) -> Result<Bu
         return Err(("there is no key in it".into(), "write a key a line, of 32 bytes or more"));
     }
     Ok(builder.signing_keys(keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_as_they_are_written() {
+        for (text, millis) in [("1", 1000), ("0.2", 200), ("2.50", 2500), ("10.001", 10_001)] {
+            assert_eq!(fraction(text, ""), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(fraction("0.000000001", ""), Ok(Duration::from_nanos(1)));
+    }
 }

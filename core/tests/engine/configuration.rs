@@ -92,6 +92,39 @@ fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
 }
 
 #[test]
+fn a_cache_is_named_in_seconds_and_their_decimals() {
+    for text in ["1", "0.2", "2.50", "0.000000001", "3600", "0"] {
+        accepted(&[("WEBSTACK_CACHE", text)]);
+    }
+    for text in [
+        "-1",
+        "-0.2",
+        "+1",
+        "0.0",
+        "00",
+        "inf",
+        "infinity",
+        "NaN",
+        "1e3",
+        ".5",
+        "1.",
+        ".",
+        "0,2",
+        "1.2.3",
+        "0.-2",
+        "1s",
+        " 1",
+        "0.0000000001",
+        "99999999999999999999999",
+        "\u{661}",
+    ] {
+        let message = refused(&[("WEBSTACK_CACHE", text)]);
+        let wrong = format!("`{}` is not a positive number of seconds", text.escape_debug());
+        assert!(message.contains(&wrong) && message.contains("`0.2`, or `0` for none"), "{message}");
+    }
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     for (variables, says) in [
         ([("WEBSTACK_COOKIE_PREFIX", "host"), ("WEBSTACK_COOKIE_SECURE", "false")], "WEBSTACK_COOKIE_SECURE=true"),

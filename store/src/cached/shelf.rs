@@ -75,17 +75,16 @@ impl Shelf {
 
     /// What may be answered without asking the store.
     pub(super) fn take(&self, id: &SessionId) -> Option<Stored> {
+        // Before the entry is looked for: told of a change and of its completeness in between, this would find the entry as
+        // it was before the one and believe it because of the other.
+        let complete_until = self.base + Duration::from_nanos(self.complete_until.load(Ordering::Acquire));
+        let watch = self.watch.load(Ordering::Acquire);
         let kept = self.entries.get(id)?;
         let now = Instant::now();
-        let is_young = now.saturating_duration_since(kept.asked.at) <= self.staleness;
-        (is_young || self.is_watched(&kept.asked, now)).then_some(kept.stored)
-    }
-
-    /// True if every change since it was asked for, but for those of the last moments, would have been told of.
-    fn is_watched(&self, asked: &Asked, now: Instant) -> bool {
-        let watch = self.watch.load(Ordering::Acquire);
-        let complete_until = self.base + Duration::from_nanos(self.complete_until.load(Ordering::Acquire));
-        watch % 2 == 1 && asked.watch == watch && now.saturating_duration_since(complete_until) <= self.staleness
+        let within = |moment| now.saturating_duration_since(moment) <= self.staleness;
+        // Every change since it was asked for, but for those of the last moments, would have been told of.
+        let is_watched = watch % 2 == 1 && kept.asked.watch == watch && within(complete_until);
+        (is_watched || within(kept.asked.at)).then_some(kept.stored)
     }
 
     /// To be called before the store is asked.

@@ -73,9 +73,8 @@ impl RedisStoreBuilder {
         if self.timeout.is_zero() {
             return Err(InvalidUrl::Timeout);
         }
-        let servers = address.servers.iter().map(|server| server.addr().to_string()).collect();
-        let link = Link::new(address, self.timeout).map_err(|_| InvalidUrl::Host)?;
-        Ok(RedisStore { link, keys: Keys::new(namespace), clock: self.clock, timeout: self.timeout, servers })
+        let link = Link::new(address.clone(), self.timeout).map_err(|_| InvalidUrl::Host)?;
+        Ok(RedisStore { link, keys: Keys::new(namespace), clock: self.clock, timeout: self.timeout, address })
     }
 }
 

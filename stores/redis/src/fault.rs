@@ -22,6 +22,10 @@ pub(crate) enum Fault {
     Contended,
     #[error("an answer that no script of this store gives")]
     Unexpected,
+    #[error("the connection was lost")]
+    Disconnected,
+    #[error("not all servers are there and of one mind who the masters are")]
+    Unsettled,
     #[error("no random numbers")]
     Random(#[source] getrandom::Error),
     #[error("Redis cannot do it")]
@@ -39,7 +43,7 @@ impl From<Fault> for StoreError {
         match &fault {
             Fault::Contended => StoreError::Busy,
             Fault::Malformed => StoreError::corrupt(fault),
-            Fault::Timeout(_) => StoreError::unavailable(fault),
+            Fault::Timeout(_) | Fault::Disconnected | Fault::Unsettled => StoreError::unavailable(fault),
             Fault::Redis(error) if passes(error) => StoreError::unavailable(fault),
             Fault::NoRuntime | Fault::PartOfCluster | Fault::Unexpected | Fault::Random(_) | Fault::Redis(_) => {
                 StoreError::broken(fault)

@@ -43,6 +43,18 @@ impl Keys {
         format!("{{{}:{:03x}}}:{id}", self.namespace, Shard::of(id).0).into_bytes()
     }
 
+    /// What all of these keys begin with; others may, too, whose namespace begins with ours and a colon.
+    pub(crate) fn prefix(&self) -> Vec<u8> {
+        format!("{{{}:", self.namespace).into_bytes()
+    }
+
+    /// The session that is kept under a key; `None` for any other key.
+    pub(crate) fn id(&self, key: &[u8]) -> Option<SessionId> {
+        let (_, id) = key.split_last_chunk::<32>()?;
+        let id = std::str::from_utf8(id).ok()?.parse().ok()?;
+        (self.entry(&id) == key).then_some(id)
+    }
+
     /// The sessions of a part: a sorted set of their ids, by deadline.
     pub(crate) fn index(&self, shard: Shard) -> Vec<u8> {
         format!("{{{}:{:03x}}}:x", self.namespace, shard.0).into_bytes()
@@ -65,6 +77,21 @@ mod tests {
         assert_eq!(keys.entry(&id), b"{shop:3f0}:3f0a2233445566778899aabbccddeeff");
         assert_eq!(keys.index(Shard::of(&id)), b"{shop:3f0}:x");
         assert_eq!(Shard::of(&id).first_id().to_string(), format!("3f0{}", "0".repeat(29)));
+        assert!(keys.entry(&id).starts_with(&keys.prefix()));
         assert_eq!(Shard::of(&SessionId::from_bytes([0xff; 16])).0, SHARDS - 1);
+    }
+
+    #[test]
+    fn only_the_key_of_a_session_names_one() {
+        let keys = Keys::new("shop");
+        let id: SessionId = "3f0a2233445566778899aabbccddeeff".parse().expect("an id");
+        assert_eq!(keys.id(&keys.entry(&id)), Some(id));
+        assert_eq!(keys.id(&Keys::new("shop:eu").entry(&id)), None, "a neighbour's");
+        assert_eq!(keys.id(&keys.index(Shard::of(&id))), None);
+        assert_eq!(keys.id(&keys.owner(&OwnerKey::derive("tests", "alice"))), None);
+        for other in ["", "{shop:3f0}:3F0a2233445566778899aabbccddeeff", "{shop:3f1}:3f0a2233445566778899aabbccddeeff"]
+        {
+            assert_eq!(keys.id(other.as_bytes()), None, "{other}");
+        }
     }
 }

@@ -119,6 +119,36 @@
 //! 884 (200 for the hash by `MEMORY USAGE`). As a hash of its own fields the entry would take 736: a field longer than 64 bytes
 //! loses the compact form.
 //!
+//! # Telling of changes
+//!
+//! The store [watches](webstack_store::Watch), so a [`Cached`](webstack_store::Cached) one answers for longer than its staleness
+//! what has not changed. Whoever watches has a connection of their own to the server, to each master of a cluster, on which
+//! `CLIENT TRACKING` has it push the names of all keys of the namespace that are written, removed, or expire, whichever
+//! client does it. What operations cost is the same with it and without.
+//!
+//! | happens | is told as |
+//! |---|---|
+//! | a session is created, updated, touched so that it lives longer, removed, purged, evicted, moved to another node | `changed` |
+//! | `FLUSHALL`, `FLUSHDB` in whichever database | `lost`, and `begun` at once |
+//! | a connection ends, or gives no sign of life within the time limit; a master becomes a replica, comes or goes | `lost`, and `begun` when all masters tell again |
+//! | an index or a marker changes, or another namespace | nothing |
+//!
+//! A sign of life is `HELLO` and `PING`, in a cluster `CLUSTER NODES`, on the same connection. A server puts its pushes before the
+//! answer to whoever made the change, so once a sign of life is answered, all that anybody was told had been done when it was
+//! asked for has been told of. Pushes are handled as they are read: there is no buffer in between that could overflow. A lost server is
+//! looked for after 50 milliseconds, then after up to twice as long each time, every two seconds at most.
+//!
+//! **What it costs the server:** nothing for each key, because it is asked for a prefix (`BCAST`) and remembers no keys; for each
+//! write, about 100 bytes for each process that watches; and the signs of life, three in each
+//! staleness. Who watches receives the names of all sessions that change, those that it does not hold too.
+//!
+//! **What it needs:** a user with permissions needs `client|tracking`, and in a cluster `cluster|nodes`. Where that is refused,
+//! or something in between does not speak RESP3, nothing is ever told, and a cache asks again when its staleness is over.
+//!
+//! **What is not told:** `SWAPDB`, which Redis does not push. And a sign of life of a cluster is as good as a read: while a
+//! master is cut off from the others and has not noticed, it answers both. Others that can be reached show that it was
+//! replaced.
+//!
 //! # On a cluster
 //!
 //! The 4096 tags of a namespace are spread over all masters. All reading is done at masters. While a slot moves, sessions of which one
@@ -143,6 +173,7 @@ mod purge;
 mod record;
 mod script;
 mod store;
+mod watch;
 
 pub use address::InvalidUrl;
 pub use builder::RedisStoreBuilder;

@@ -174,6 +174,17 @@ async fn open(client: &Client, lost: &Arc<AtomicBool>) -> Result<MultiplexedConn
         if news.kind == PushKind::Disconnection {
             lost.store(true, Ordering::Release);
         }
+    };
+    connect(client, listener).await
+}
+
+/// Connects to a server, and hands over what it says without being asked, between its answers as it comes.
+pub(crate) async fn connect(
+    client: &Client,
+    listener: impl Fn(PushInfo) + Send + Sync + 'static,
+) -> Result<MultiplexedConnection, RedisError> {
+    let listener = move |news| {
+        listener(news);
         Ok::<(), RedisError>(())
     };
     // Whoever asks has a time limit for the whole.

@@ -10,6 +10,7 @@ use webstack_store::{
     StoreResult, Stored, Timestamp, Touched, Updated, Version,
 };
 
+use crate::address::Address;
 use crate::builder::RedisStoreBuilder;
 use crate::fault::Fault;
 use crate::keys::Keys;
@@ -38,8 +39,7 @@ pub struct RedisStore {
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timeout: Duration,
-    /// As they are shown, without passwords.
-    pub(crate) servers: Vec<String>,
+    pub(crate) address: Address,
 }
 
 impl RedisStore {
@@ -73,9 +73,11 @@ impl RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without passwords.
+        let servers: Vec<String> = self.address.servers.iter().map(|server| server.addr().to_string()).collect();
         f.debug_struct("RedisStore")
             .field("kind", &self.link.kind())
-            .field("servers", &self.servers)
+            .field("servers", &servers)
             .field("namespace", &self.keys.namespace())
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

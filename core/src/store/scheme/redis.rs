@@ -6,10 +6,12 @@ use webstack_store_redis::RedisStore;
 
 use super::{OpenContext, Opened};
 use crate::ConfigError;
+use crate::store::Watch;
 
 /// Opens the store that the whole URL names; nobody is asked yet.
 pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let store = RedisStore::builder(url).clock(Arc::clone(context.clock)).build();
     let store = store.map_err(|error| ConfigError::caused(context.setting, error))?;
-    Ok(Opened::elsewhere(store, url))
+    let store = Arc::new(store);
+    Ok(Opened { watch: Some(Arc::clone(&store) as Arc<dyn Watch>), ..Opened::elsewhere(store, url) })
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test program uses its part of this")]
 
+pub(crate) mod heard;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicU32, Ordering};
