@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use webstack_store::{Created, Entry, Removed, Store as _, Timestamp, Touched, Updated, Version};
 use webstack_store_redis::RedisStore;
 use webstack_test_servers::{Redis, or_skip};
+use webstack_testkit::News;
 
-use support::heard::{EVERY, Heard, News};
+use support::heard::{EVERY, Watching};
 use support::{block_on, builder, entry, id, info, namespace, owner, until};
 
 fn text() -> Entry {
@@ -34,7 +35,7 @@ fn it_tells_of_every_change_whoever_makes_it() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let name = namespace();
     let [listening, writing] = [(); 2].map(|()| builder(&server.url()).namespace(&name).build().expect("a store"));
-    let watching = Heard::by(&listening);
+    let watching = Watching::of(&listening);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     let told_once = |what: &str, number: u64| {
@@ -77,7 +78,7 @@ fn it_tells_nothing_of_others_and_nothing_of_indexes() {
     let name = namespace();
     let store = |name: &str| builder(&server.url()).namespace(name).build().expect("a store");
     let [own, other, longer] = [store(&name), store(&namespace()), store(&format!("{name}:more"))];
-    let watching = Heard::by(&own);
+    let watching = Watching::of(&own);
     watching.heard.wait_for(News::Begun);
     for (number, store) in [(1, &other), (2, &longer), (3, &own)] {
         let version = create(store, number, entry("text", None, Some(owner("alice"))));
@@ -97,7 +98,7 @@ fn it_begins_when_the_server_tells_and_not_before() {
     let (noted, asked) = (Arc::clone(&tracked), Arc::clone(&server));
     let at_beginning = move || noted.lock().expect("nobody panicked").push(info(&asked, "tracking_clients"));
     let store = builder(&server.url()).build().expect("a store");
-    let watching = Heard::by_and_at_beginning(&store, Box::new(at_beginning));
+    let watching = Watching::of_and_at_beginning(&store, at_beginning);
     watching.heard.wait_for(News::Begun);
     assert_eq!(*tracked.lock().expect("nobody panicked"), [1]);
     until("there are signs of life", || watching.heard.moments().len() > 2);
@@ -108,7 +109,7 @@ fn it_begins_when_the_server_tells_and_not_before() {
 fn signs_of_life_come_and_come_after_what_they_stand_for() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let store = builder(&server.url()).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     watching.heard.wait_for(News::Begun);
     let began = Instant::now();
     let mut answered = Vec::new();
@@ -131,7 +132,7 @@ fn signs_of_life_come_and_come_after_what_they_stand_for() {
 fn a_server_that_does_not_answer_gives_no_sign_of_life() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let store = RedisStore::builder(server.url()).timeout(Duration::from_secs(1)).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     heard.catch_up();
@@ -154,7 +155,7 @@ fn a_server_that_is_gone_is_lost_at_once_and_found_again() {
     let Some(server) = or_skip(Redis::start()) else { return };
     // So that nobody waits for an answer to notice it.
     let store = RedisStore::builder(server.url()).timeout(Duration::from_secs(3600)).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     for round in 1..=3 {
         until("it has begun", || heard.count(News::Begun) == round);
@@ -174,7 +175,7 @@ fn a_server_that_is_gone_is_lost_at_once_and_found_again() {
 fn when_everything_is_removed_it_begins_anew() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let store = builder(&server.url()).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     watching.heard.wait_for(News::Begun);
     let before = info(&server, "total_connections_received");
     for flush in [["FLUSHALL"], ["FLUSHDB"]] {
@@ -192,7 +193,7 @@ fn when_everything_is_removed_it_begins_anew() {
 fn a_master_that_becomes_a_replica_is_lost() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let store = builder(&server.url()).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     watching.heard.wait_for(News::Begun);
     server.ask(&["REPLICAOF", "127.0.0.1", "1"]).expect("an answer");
     watching.heard.wait_for(News::Lost);
@@ -206,14 +207,14 @@ fn a_master_that_becomes_a_replica_is_lost() {
 fn it_ends_when_nobody_listens_and_closes_its_connection() {
     let Some(server) = or_skip(Redis::start()) else { return };
     let store = builder(&server.url()).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     watching.heard.wait_for(News::Begun);
     drop(watching.heard);
     until("it has ended", || watching.task.is_finished());
     block_on(watching.task).expect("no panic");
     until("the connection is closed", || info(&server, "connected_clients") == 1);
 
-    let cancelled = Heard::by(&store);
+    let cancelled = Watching::of(&store);
     cancelled.heard.wait_for(News::Begun);
     cancelled.task.abort();
     cancelled.heard.wait_for(News::Lost);

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use webstack_store::{Created, Entry, Store as _};
 use webstack_store_redis::RedisStore;
 use webstack_test_servers::{Redis, RedisCluster, RedisOptions, or_skip};
+use webstack_testkit::{Heard, News};
 
-use support::heard::{Heard, News};
+use support::heard::Watching;
 use support::{block_on, cluster_url, entry, id, info, namespace, until};
 
 fn text() -> Entry {
@@ -45,7 +46,7 @@ fn it_begins_when_all_masters_tell() {
         noted.lock().expect("nobody panicked").push(tracking);
     };
     let store = store(&cluster);
-    let watching = Heard::by_and_at_beginning(&store, Box::new(at_beginning));
+    let watching = Watching::of_and_at_beginning(&store, at_beginning);
     watching.heard.wait_for(News::Begun);
     assert_eq!(*tracked.lock().expect("nobody panicked"), [[1, 1, 1]]);
     told_of_everywhere(&store, &watching.heard, 0..60);
@@ -55,7 +56,7 @@ fn it_begins_when_all_masters_tell() {
 fn changes_of_other_clients_and_of_redis_itself_are_told_of() {
     let Some(cluster) = or_skip(RedisCluster::start()) else { return };
     let store = store(&cluster);
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     told_of_everywhere(&store, heard, 0..30);
@@ -80,7 +81,7 @@ fn changes_of_other_clients_and_of_redis_itself_are_told_of() {
 fn one_master_that_does_not_answer_holds_back_all() {
     let Some(cluster) = or_skip(RedisCluster::start()) else { return };
     let store = store(&cluster);
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     heard.catch_up();
@@ -101,7 +102,7 @@ fn a_replica_that_takes_over_is_followed() {
     // The first node is the only one that is named, and it is the one that dies.
     let url = cluster_url(&cluster.urls()[0]);
     let store = RedisStore::builder(url).namespace(namespace()).build().expect("a store");
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     told_of_everywhere(&store, heard, 0..30);
@@ -123,7 +124,7 @@ fn a_master_that_joins_is_followed() {
     let options = RedisOptions::new().with_setting("cluster-enabled", "yes");
     let Some(newcomer) = or_skip(Redis::start_with(options)) else { return };
     let store = store(&cluster);
-    let watching = Heard::by(&store);
+    let watching = Watching::of(&store);
     let heard = &watching.heard;
     heard.wait_for(News::Begun);
     heard.catch_up();

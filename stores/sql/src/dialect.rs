@@ -1,12 +1,14 @@
 //! What is different from database to database; everything else is written once.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Database, Pool};
+use webstack_store::{BoxFuture, Changes};
 
+use crate::engine::Engine;
 use crate::fault::{Fault, Meaning};
 use crate::namespace::Namespace;
 use crate::statement::{Statement, Statements};
@@ -28,6 +30,11 @@ pub(crate) trait Dialect: Wire {
 
     /// What a connection is told first: that nothing takes longer than this. `None`: as long as it takes.
     fn greeting(limit: Option<Duration>) -> String;
+
+    /// Tells of changes until nobody listens; `None`: this database has no way to.
+    fn watch(_: &Arc<Engine<Self>>, _: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
 
     /// What the code of an error means.
     fn meaning(error: &dyn DatabaseError) -> Meaning;

@@ -99,6 +99,14 @@ impl<D: Dialect> Engine<D> {
         matches!(self.host, Host::Own(_))
     }
 
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn source(&self) -> &Source<D> {
+        &self.source
+    }
+
     pub(crate) fn migrations(&self) -> &Migrations {
         &self.migrations
     }

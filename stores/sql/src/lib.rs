@@ -97,6 +97,16 @@
 //! to [`SqlStore::setup`] or to whoever runs the text of [`SqlStore::schema`]; the store itself needs no more than to select in
 //! all of them, and to insert, update and delete in the first two.
 //!
+//! # Changes
+//!
+//! A [cache](webstack_store::Cached) over PostgreSQL is told of changes ([`Watch`](webstack_store::Watch)): a trigger, which the
+//! first listener makes, notifies for every row that is updated or deleted, whichever program does that; and the cache's own
+//! notifications, which come in the order in which transactions committed, are the signs of life. It takes two connections. While there is the
+//! trigger, PostgreSQL commits writes of all programs one after the other, for a moment each. `DROP FUNCTION
+//! webstack_sessions_tell CASCADE` ends it, with all caches stopped. With [`Setup::ByHand`] the trigger is yours to make: `AFTER UPDATE OR DELETE … FOR EACH
+//! ROW`, called `webstack_sessions_tell`, with `pg_notify('webstack_sessions', encode(OLD.id, 'hex'))`. What is removed by
+//! `TRUNCATE` is not told.
+//!
 //! # SQLite
 //!
 //! The file is in WAL mode with `synchronous = NORMAL`: readers wait for nobody, a killed process loses nothing, a power failure
@@ -140,6 +150,8 @@ mod statement;
 mod store;
 mod trouble;
 mod value;
+#[cfg(feature = "postgres")]
+mod watch;
 
 pub use builder::{Setup, SqlStoreBuilder};
 pub use invalid_url::InvalidUrl;

@@ -1,11 +1,11 @@
 //! The store.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use webstack_store::{
-    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreResult, Stored, Timestamp, Touched, Updated, Version,
+    BoxFuture, Capabilities, Changes, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
+    SessionId, Store, StoreResult, Stored, Timestamp, Touched, Updated, Version, Watch,
 };
 
 use crate::builder::SqlStoreBuilder;
@@ -56,6 +56,7 @@ impl SqlStore {
 trait Database: Store {
     fn set_up(&self) -> StoreResult<'_, ()>;
     fn schema(&self) -> String;
+    fn watch(&self, changes: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>>;
 }
 
 #[derive(Debug)]
@@ -68,6 +69,10 @@ impl<D: Dialect> Database for Opened<D> {
 
     fn schema(&self) -> String {
         self.0.migrations().text()
+    }
+
+    fn watch(&self, changes: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>> {
+        D::watch(&self.0, changes)
     }
 }
 
@@ -170,6 +175,13 @@ impl Store for SqlStore {
 
     fn capabilities(&self) -> Capabilities {
         self.database.capabilities()
+    }
+}
+
+/// PostgreSQL tells of changes; of the others nothing is heard, and the future ends at once.
+impl Watch for SqlStore {
+    fn watch(&self, changes: Weak<dyn Changes>) -> BoxFuture<'static, ()> {
+        self.database.watch(changes).unwrap_or_else(|| Box::pin(std::future::ready(())))
     }
 }
 

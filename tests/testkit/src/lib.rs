@@ -31,6 +31,7 @@ mod counting;
 #[cfg(feature = "environment")]
 pub mod environment;
 mod faulty;
+mod heard;
 mod operation;
 pub mod store_suite;
 mod under_test;
@@ -39,6 +40,7 @@ mod visitor;
 pub use clock::HeldClock;
 pub use counting::{CountingStore, Counts};
 pub use faulty::{Fault, Faults, FaultyStore, Gate, Moment};
+pub use heard::{Heard, News};
 pub use operation::Operation;
 pub use under_test::StoreUnderTest;
 pub use visitor::{Look, Visitor};

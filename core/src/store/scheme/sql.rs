@@ -6,6 +6,7 @@ use webstack_store_sql::{Setup, SqlStore};
 
 use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
+use crate::store::Watch;
 
 /// Opens the store that the whole URL names; nobody is asked yet.
 pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
@@ -20,7 +21,9 @@ pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
     let store = SqlStore::builder(&url).setup(setup).clock(Arc::clone(context.clock)).build();
     let store = Arc::new(store.map_err(|error| ConfigError::caused(context.setting, error))?);
     let tables = Arc::clone(&store);
+    let watch = url.starts_with("postgres").then(|| Arc::clone(&store) as Arc<dyn Watch>);
     Ok(Opened {
+        watch,
         set_up: Some(Box::new(move || {
             let tables = Arc::clone(&tables);
             Box::pin(async move { tables.setup().await })

@@ -14,3 +14,4 @@ mod sizes;
 mod stage;
 mod suite;
 mod urls;
+mod watch;
