@@ -26,12 +26,16 @@ impl<'a> Patience<'a> {
         within(&*runtime, left, self.engine.queues.enter(id)).await.ok_or_else(too_long)
     }
 
-    /// Waits a little, longer each time, and at random, so that processes get out of step.
+    /// Waits a little, longer at first and then less and less, and at random, so that processes get out of step.
+    ///
+    /// Whoever met others several times has given them room. If it went on to wait longer than those who come anew, these
+    /// would always be faster.
     pub(crate) async fn pause(&mut self) -> Result<(), Error> {
         const FIRST: Duration = Duration::from_micros(250);
-        const LONGEST: Duration = Duration::from_millis(16);
+        const RISING: u32 = 6;
         let left = self.left()?;
-        let longest = (FIRST * (1 << self.pauses.min(10))).min(LONGEST);
+        let doublings = if self.pauses < RISING { self.pauses } else { (2 * RISING).saturating_sub(self.pauses) };
+        let longest = FIRST * (1 << doublings);
         self.pauses += 1;
         let share = getrandom::u32()?;
         self.engine

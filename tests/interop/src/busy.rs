@@ -28,13 +28,11 @@ macro_rules! away {
     ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
         fn $name<'a>(&'a self, $($argument: $type),*) -> StoreResult<'a, $answer> {
             Box::pin(async move {
-                sleep(ROUND_TRIP / 2).await;
+                sleep(ROUND_TRIP).await;
                 if stringify!($name) == "update" {
                     self.updates.fetch_add(1, Ordering::Relaxed);
                 }
-                let answer = self.store.$name($($argument),*).await;
-                sleep(ROUND_TRIP / 2).await;
-                answer
+                self.store.$name($($argument),*).await
             })
         }
     )*};

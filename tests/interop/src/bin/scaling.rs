@@ -60,10 +60,10 @@ fn stores() -> Option<String> {
     for (name, store, server) in candidates {
         runtime.block_on(fill(&store));
         let [read, write] = [false, true].map(|writes| runtime.block_on(measure(&store, server, writes)));
-        let shown = |used: Option<f64>| used.map_or_else(|| "–".to_owned(), |used| format!("{used:.0}"));
+        let shown = |used: Option<f64>| used.map_or_else(|| "–".to_owned(), |used| format!("{used:.1}"));
         let _ = writeln!(
             table,
-            "| {name} | {:.0} | {:.0} | {} | {:.0} | {:.0} | {} |",
+            "| {name} | {:.0} | {:.1} | {} | {:.0} | {:.1} | {} |",
             read.rate,
             read.client,
             shown(read.server),
