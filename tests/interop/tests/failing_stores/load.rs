@@ -21,16 +21,22 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(15);
 /// How long anything else may take: a bound, not an expectation.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long some handlers wait between loading and storing.
+const PAUSE: Duration = Duration::from_millis(150);
+
 /// What a visitor asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     Increment,
+    /// The same, with a pause before it is stored.
+    SlowIncrement,
     Read,
     /// A page that does not ask for the session.
     Plain,
     /// The first increment, which begins a session.
     Begin,
-    Logout,
+    /// With a pause before it is done.
+    SlowLogout,
 }
 
 /// What the visitor was answered.
@@ -115,6 +121,8 @@ impl Log {
 #[derive(Default)]
 pub(crate) struct Load {
     log: Mutex<Log>,
+    /// What each visitor waits for.
+    under_way: Mutex<[Option<(Action, Instant)>; VISITORS]>,
     over: AtomicBool,
 }
 
@@ -129,8 +137,23 @@ impl Load {
         while !is_so(&self.log()) {
             assert!(!self.is_over(), "a visitor met what must not be");
             assert!(begun.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Waits until handlers have loaded their sessions and not stored them yet: one that increments, one that logs out.
+    pub(crate) fn until_some_are_halfway(&self) {
+        let halfway = PAUSE / 4..PAUSE * 3 / 4;
+        self.until("some are halfway", |_| {
+            let under_way = self.under_way();
+            [Action::SlowIncrement, Action::SlowLogout].iter().all(|wanted| {
+                under_way.iter().flatten().any(|(action, began)| action == wanted && halfway.contains(&began.elapsed()))
+            })
+        });
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, [Option<(Action, Instant)>; VISITORS]> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_over(&self) -> bool {
@@ -191,7 +214,7 @@ impl Visitor<'_> {
         let either = if round.is_multiple_of(2) { SHARED } else { own };
         let outcome = match step {
             0 => self.ask(Action::Increment, Some(SHARED), &mut self.site.visitor(SHARED)),
-            1 => self.ask(Action::Increment, Some(own), &mut self.site.visitor(own)),
+            1 => self.ask(Action::SlowIncrement, Some(own), &mut self.site.visitor(own)),
             2 => self.ask(Action::Read, Some(either), &mut self.site.visitor(either)),
             3 => self.ask(Action::Plain, None, &mut self.site.visitor(own)),
             _ => self.come_and_go(),
@@ -212,7 +235,7 @@ impl Visitor<'_> {
         let began = Instant::now();
         let outcome = thread::scope(|scope| {
             scope.spawn(|| change_while_it_ends(elsewhere));
-            self.ask(Action::Logout, None, &mut token)
+            self.ask(Action::SlowLogout, None, &mut token)
         });
         match outcome {
             Outcome::Refused => self.leaving = Some(before),
@@ -230,15 +253,19 @@ impl Visitor<'_> {
     fn ask(&self, action: Action, session: Option<usize>, browser: &mut Browser) -> Outcome {
         let server = self.next_but(0);
         self.requests.fetch_add(1, Ordering::Relaxed);
+        let pause = PAUSE.as_millis();
         let (method, path) = match action {
-            Action::Increment | Action::Begin => ("POST", "/api/increment/n"),
-            Action::Read => ("GET", "/api/values/n"),
-            Action::Plain => ("GET", "/plain"),
-            Action::Logout => ("POST", "/api/logout"),
+            Action::Increment | Action::Begin => ("POST", "/api/increment/n".to_owned()),
+            Action::SlowIncrement => ("POST", format!("/api/slow-increment/n?ms={pause}")),
+            Action::Read => ("GET", "/api/values/n".to_owned()),
+            Action::Plain => ("GET", "/plain".to_owned()),
+            Action::SlowLogout => ("POST", format!("/api/slow-logout?ms={pause}")),
         };
         let began = Instant::now();
+        self.load.under_way()[self.number] = Some((action, began));
         let mut there = browser.at(server.url());
-        let answer = answer(&mut there, method, path);
+        let answer = answer(&mut there, method, &path);
+        self.load.under_way()[self.number] = None;
         let outcome = outcome(action, server, &answer);
         *browser = there;
         let (visitor, answered) = (self.number, Instant::now());
@@ -264,19 +291,20 @@ fn outcome(action: Action, server: &Served, answer: &Answer) -> Outcome {
     match action {
         Action::Plain => {
             expect_no_session_header(answer.expect(200));
+            assert!(!answer.lists("vary", "cookie"), "it did not ask for the session: {answer:?}");
             Outcome::Right(0)
         }
         Action::Begin => {
             answer.expect(200).token();
             Outcome::Right(number(answer))
         }
-        Action::Logout => {
+        Action::SlowLogout => {
             // There is no removal for who came with a token of nobody's, as when a refused logout was done after all.
             let cookie = answer.expect(204).session_cookie();
             assert!(cookie.is_none_or(|cookie| cookie.is_removal()), "{answer:?}");
             Outcome::Right(0)
         }
-        Action::Increment => {
+        Action::Increment | Action::SlowIncrement => {
             expect_no_session_header(answer.expect(200));
             Outcome::Right(number(answer))
         }

@@ -24,11 +24,14 @@ const ROUNDS: usize = 8;
 /// Until everything went right, everybody was refused, and everything went right again.
 fn with_a_failure(load: &Load, happens: &dyn Fn(), is_undone: &dyn Fn()) -> Failure {
     until_busy(load);
+    load.until_some_are_halfway();
     let began = Instant::now();
     happens();
     let complete = Instant::now();
     load.until("everybody noticed", |log| {
-        log.all_were_refused(complete, 2) && log.was_refused(Action::Logout, complete) && log.readers_met_both(complete)
+        log.all_were_refused(complete, 2)
+            && log.was_refused(Action::SlowLogout, complete)
+            && log.readers_met_both(complete)
     });
     let over = Instant::now();
     is_undone();
@@ -128,6 +131,7 @@ fn a_master_of_a_redis_cluster_is_killed() {
         until_busy(load);
         let since = Instant::now();
         until_replicated(&cluster);
+        load.until_some_are_halfway();
         let began = Instant::now();
         cluster.node(master).kill();
         let complete = Instant::now();

@@ -93,7 +93,7 @@ fn no_update_was_lost(
     undoable: Option<&Undoable<'_>>,
 ) -> u64 {
     let is_undoable = |asked: &Asked| undoable.is_some_and(|it| it.is_meanwhile(asked.began, asked.answered));
-    let increments = || asked.iter().filter(|asked| asked.action == Action::Increment);
+    let increments = || asked.iter().filter(|asked| asked.action != Action::Read);
     let acknowledged = |asked: &&Asked| matches!(asked.outcome, Outcome::Right(_));
     // Each was incremented once before.
     let done = 1 + increments().filter(acknowledged).count() as u64;
