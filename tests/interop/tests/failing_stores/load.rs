@@ -198,9 +198,11 @@ impl Visitor<'_> {
         let _ends = Ends(self.load);
         for round in 0.. {
             let began = Instant::now();
+            let mut right = true;
             // Everybody begins somewhere else, so that a failure meets all of it.
-            let right = (0..5).map(|step| self.step(round, (self.number + round + step) % 5));
-            let right = right.fold(true, |all, right| all && right);
+            for step in 0..5 {
+                right &= self.step(round, (self.number + round + step) % 5);
+            }
             self.load.log().rounds.push(Round { visitor: self.number, began, right });
             if self.load.is_over() {
                 break;

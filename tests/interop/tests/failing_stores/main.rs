@@ -9,7 +9,7 @@ mod load;
 mod site;
 mod verdict;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use webstack_test_servers::{NotStarted, Postgres, PostgresOptions, Redis, RedisCluster, RedisOptions, or_skip};
 
@@ -130,7 +130,7 @@ fn a_master_of_a_redis_cluster_is_killed() {
     let (log, (failure, since)) = under_load(&site, |load| {
         until_busy(load);
         let since = Instant::now();
-        until_replicated(&cluster);
+        cluster.wait_until_replicated().expect("the replicas keep up");
         load.until_some_are_halfway();
         let began = Instant::now();
         cluster.node(master).kill();
@@ -159,21 +159,4 @@ fn slot(cluster: &RedisCluster, asked: usize, id: &str) -> u32 {
     let tag = format!("{{webstack:{}}}", &id[..3]);
     let slot = cluster.node(asked).ask(&["CLUSTER", "KEYSLOT", &tag]).expect("an answer");
     slot.trim().parse().expect("a number")
-}
-
-/// Waits until the replicas have what their masters had when it was called. `WAIT` would tell only what its own connection wrote.
-fn until_replicated(cluster: &RedisCluster) {
-    let offset = |node: usize, of: &str| -> u64 {
-        let replication = cluster.node(node).ask(&["INFO", "replication"]).expect("an answer");
-        let offset = replication.lines().find_map(|line| line.strip_prefix(of)?.strip_prefix(':'));
-        offset.expect("it has an offset").trim().parse().expect("a number")
-    };
-    let reached: Vec<_> = (0..MASTERS).map(|master| offset(master, "master_repl_offset")).collect();
-    for replica in MASTERS..cluster.size() {
-        let master = cluster.master_of(replica).expect("an answer").expect("it has a master");
-        let begun = Instant::now();
-        while offset(replica, "slave_repl_offset") < reached[master] {
-            assert!(begun.elapsed() < Duration::from_secs(30), "replica {replica} falls behind");
-        }
-    }
 }
