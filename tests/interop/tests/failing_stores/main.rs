@@ -4,6 +4,7 @@
 //! `cargo build --workspace --bins --all-features`.
 #![cfg(unix)]
 
+mod answers;
 mod line;
 mod load;
 mod site;
