@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use webstack_store::{Created, SessionId, Store as _, StoreError, Updated, Version};
 use webstack_store_redis::RedisStore;
-use webstack_test_servers::{Redis, RedisCluster, or_skip};
+use webstack_test_servers::{RedisCluster, or_skip};
 
 use support::{SHARED_CLUSTER, block_on, builder, cluster_url, entry, id, namespace, owner, until};
 
@@ -30,22 +30,13 @@ fn create(store: &RedisStore, numbers: std::ops::Range<u64>) -> HashMap<SessionI
     numbers.map(new).collect()
 }
 
-/// Whether a replica has acknowledged as much as its master has written. (`WAIT` waits for the writes of its own connection.)
-fn is_replicated(master: &Redis) -> bool {
-    let info = master.ask(&["INFO", "replication"]).expect("an answer");
-    let number =
-        |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse::<u64>().ok());
-    let after = |name: &str| info.split_once(name).and_then(|(_, rest)| number(rest));
-    after("master_repl_offset:").zip(after(",offset=")).is_some_and(|(written, acknowledged)| acknowledged >= written)
-}
-
 #[test]
 fn a_master_dies_and_its_replica_takes_over() {
     let Some(cluster) = or_skip(RedisCluster::with_replicas()) else { return };
     let store = store(&cluster);
     let versions = create(&store, 0..60);
     // Acknowledged is not replicated yet, in any Redis. What was replicated is not lost.
-    (0..3).for_each(|master| until("its replica has it all", || is_replicated(cluster.node(master))));
+    cluster.wait_until_replicated().expect("the replicas keep up");
     cluster.node(0).kill();
     let began = Instant::now();
     let mut failed = 0;
@@ -76,7 +67,7 @@ fn a_master_that_hangs_holds_up_nobody_elses_sessions() {
     let Some(cluster) = or_skip(RedisCluster::with_replicas()) else { return };
     let store = store(&cluster);
     let versions = create(&store, 0..30);
-    (0..3).for_each(|master| until("its replica has it all", || is_replicated(cluster.node(master))));
+    cluster.wait_until_replicated().expect("the replicas keep up");
     cluster.node(0).pause();
     // Its replica takes over; the old master is still there, and answers nobody.
     until("all sessions are there again", || {

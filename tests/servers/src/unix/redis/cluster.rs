@@ -112,6 +112,27 @@ impl RedisCluster {
         self.wait_until(|node, _| if node.process().is_none() { Ok(true) } else { is_ok(node) })
     }
 
+    /// Waits until the replicas have what their masters had when this was called. `WAIT` would not do: it waits for what its
+    /// own connection wrote.
+    ///
+    /// # Errors
+    ///
+    /// If they have not after a minute, or a node does not answer, with what it says.
+    pub fn wait_until_replicated(&self) -> Result<(), NotStarted> {
+        let offset = |node: &Redis, of: &str| -> io::Result<u64> {
+            let replication = node.ask(&["INFO", "replication"])?;
+            let number = replication.lines().find_map(|line| line.strip_prefix(of)?.trim().parse().ok());
+            number.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, replication))
+        };
+        let masters = &self.nodes[..MASTERS];
+        let reached: io::Result<Vec<_>> = masters.iter().map(|node| offset(node, "master_repl_offset:")).collect();
+        let reached = reached.map_err(NotStarted::failed)?;
+        self.wait_until(|node, index| match self.master_of(index)? {
+            Some(master) if master < MASTERS => Ok(offset(node, "slave_repl_offset:")? >= reached[master]),
+            _ => Ok(true),
+        })
+    }
+
     fn wait_until(&self, is_so: impl Fn(&Redis, usize) -> io::Result<bool>) -> Result<(), NotStarted> {
         let begun = Instant::now();
         for (index, node) in self.nodes.iter().enumerate() {
