@@ -7,23 +7,10 @@ use webstack_store::directory::{self, Access, Demands, OpenError as DirectoryErr
 use webstack_store::{Clock, SystemClock};
 
 use crate::LmdbStore;
+use crate::durability::Durability;
 use crate::environment::{Environment, Sizes};
 use crate::fault::Fault;
 use crate::opened::Opened;
-
-/// What of the last writes a power failure, or a crash of the operating system, may take away. The end of a process, however
-/// sudden, never takes anything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// Nothing: a write is answered when it is on the disk.
-    Synced,
-    /// The last write, as a whole. What is left is consistent.
-    #[default]
-    Consistent,
-    /// Anything, the whole store included: pages may reach the disk in any order. Nothing waits for the disk.
-    InsecureUnsynced,
-}
 
 /// The directory cannot be used for an LMDB store. The message says how to mend it.
 #[derive(Debug, thiserror::Error)]

@@ -10,11 +10,11 @@ use std::sync::{PoisonError, RwLock};
 use heed::{Env, EnvFlags, EnvOpenOptions, MdbError, RoTxn, WithoutTls};
 use webstack_store::directory::Access;
 
-use crate::builder::Durability;
+use crate::durability::Durability;
 use crate::fault::Fault;
 use crate::gate::Gate;
+use crate::job::Job;
 use crate::tables::{COUNT, Tables};
-use crate::writer::Job;
 
 /// How many transactions may read at the same moment, in all processes together.
 const READERS: u32 = 1024;

@@ -44,6 +44,8 @@
 #[cfg(unix)]
 mod builder;
 #[cfg(unix)]
+mod durability;
+#[cfg(unix)]
 mod entry;
 #[cfg(unix)]
 mod environment;
@@ -51,6 +53,8 @@ mod environment;
 mod fault;
 #[cfg(unix)]
 mod gate;
+#[cfg(unix)]
+mod job;
 #[cfg(unix)]
 mod opened;
 #[cfg(unix)]
@@ -65,6 +69,8 @@ mod tables;
 mod writer;
 
 #[cfg(unix)]
-pub use builder::{Durability, LmdbStoreBuilder, OpenError};
+pub use builder::{LmdbStoreBuilder, OpenError};
+#[cfg(unix)]
+pub use durability::Durability;
 #[cfg(unix)]
 pub use store::LmdbStore;

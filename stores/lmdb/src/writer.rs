@@ -11,6 +11,7 @@ use webstack_store::{StoreError, StoreResult};
 
 use crate::environment::Environment;
 use crate::fault::Fault;
+use crate::job::Job;
 use crate::tables::Tables;
 
 /// How many writes may wait; more are told that the store is unavailable.
@@ -18,15 +19,6 @@ const QUEUE: usize = 4096;
 
 /// How many writes go into one transaction.
 const BATCH: usize = 256;
-
-/// Something to be written.
-pub(crate) trait Job: Send {
-    /// Does it within a transaction, as often as it takes until one is committed.
-    fn attempt(&mut self, txn: &mut RwTxn<'_>, tables: &Tables) -> Result<(), Fault>;
-
-    /// Tells who waits for it what came of it.
-    fn finish(self: Box<Self>, outcome: Result<(), Fault>);
-}
 
 /// Begins with the first write, so a program that only reads has no thread.
 #[derive(Default)]

@@ -1,14 +1,12 @@
 //! What is different from database to database; everything else is written once.
 
 use std::future::Future;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 use sqlx::{Connection, Database, Pool};
-use webstack_store::{BoxFuture, Changes};
 
-use crate::engine::Engine;
 use crate::fault::{Fault, Meaning};
 use crate::namespace::Namespace;
 use crate::statement::{Statement, Statements};
@@ -31,16 +29,16 @@ pub(crate) trait Dialect: Wire {
     /// What a connection is told first: that nothing takes longer than this. `None`: as long as it takes.
     fn greeting(limit: Option<Duration>) -> String;
 
-    /// Tells of changes until nobody listens; `None`: this database has no way to.
-    fn watch(_: &Arc<Engine<Self>>, _: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>> {
-        None
-    }
-
     /// What the code of an error means.
     fn meaning(error: &dyn DatabaseError) -> Meaning;
 
     /// Options of connections, made when the first one is needed.
     fn options(place: &Place<Self>, timeout: Duration) -> Result<Options<Self>, Fault>;
+}
+
+/// What an error of a database means to the store.
+pub(crate) fn fault<D: Dialect>(error: sqlx::Error) -> Fault {
+    Fault::of(D::CALLED, D::meaning, error)
 }
 
 /// Where a database is. For SQLite that is a file.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use webstack_store::{Clock, StoreResult, Timestamp};
 
 use crate::Setup;
-use crate::dialect::{Dialect, Limits, Migrations, Place};
+use crate::dialect::{Dialect, Limits, Migrations, Place, fault};
 use crate::fault::{Fault, Meaning};
 use crate::host::Host;
 use crate::namespace::Namespace;
@@ -243,11 +243,6 @@ impl<D: Dialect> Engine<D> {
             self.is_set_up.store(false, Ordering::Release);
         }
     }
-}
-
-/// What an error means, by the codes of the database.
-pub(crate) fn fault<D: Dialect>(error: sqlx::Error) -> Fault {
-    Fault::of(D::CALLED, D::meaning, error)
 }
 
 impl<D: Dialect> fmt::Debug for Engine<D> {

@@ -148,6 +148,7 @@ mod postgres;
 mod sqlite;
 mod statement;
 mod store;
+mod tell;
 mod trouble;
 mod value;
 #[cfg(feature = "postgres")]

@@ -1,7 +1,7 @@
 //! Making the tables, whoever else makes them at the same moment.
 
+use crate::dialect::fault;
 use crate::dialect::{Dialect, Migrations};
-use crate::engine::fault;
 use crate::fault::Fault;
 use crate::statement::Statement;
 use crate::value::{Columns, Value};

@@ -4,16 +4,13 @@
 //! in the first part of a statement is what makes it so: without it the part would answer the row as it was when the statement
 //! began, and a conflict would bring an entry that is out of date, or one that was removed meanwhile.
 
-use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::Postgres;
 use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnectOptions;
-use webstack_store::{BoxFuture, Changes};
 
 use crate::dialect::{Dialect, Migrations, wire};
-use crate::engine::Engine;
 use crate::fault::{Fault, Meaning};
 use crate::namespace::Namespace;
 use crate::statement::{Change, Parameters, Removal, Reserve, Statements, Writer};
@@ -116,10 +113,6 @@ impl Dialect for Postgres {
             },
             version: write.version(),
         }
-    }
-
-    fn watch(engine: &Arc<Engine<Postgres>>, changes: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>> {
-        Some(crate::watch::watch(engine, changes))
     }
 
     fn meaning(error: &dyn DatabaseError) -> Meaning {

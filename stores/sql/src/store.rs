@@ -13,6 +13,7 @@ use crate::dialect::Dialect;
 use crate::engine::Engine;
 use crate::operations;
 use crate::pool::AnyPool;
+use crate::tell::Tell;
 
 /// Keeps sessions in PostgreSQL, MySQL, MariaDB or SQLite. See the [crate] for how, and for what each operation costs.
 pub struct SqlStore {
@@ -33,7 +34,7 @@ impl SqlStore {
         SqlStoreBuilder::for_pool(pool.into())
     }
 
-    pub(crate) fn new<D: Dialect>(engine: Engine<D>) -> Self {
+    pub(crate) fn new<D: Tell>(engine: Engine<D>) -> Self {
         SqlStore { database: Box::new(Opened(Arc::new(engine))) }
     }
 
@@ -62,7 +63,7 @@ trait Database: Store {
 #[derive(Debug)]
 struct Opened<D: Dialect>(Arc<Engine<D>>);
 
-impl<D: Dialect> Database for Opened<D> {
+impl<D: Tell> Database for Opened<D> {
     fn set_up(&self) -> StoreResult<'_, ()> {
         self.0.set_up()
     }
@@ -72,7 +73,7 @@ impl<D: Dialect> Database for Opened<D> {
     }
 
     fn watch(&self, changes: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>> {
-        D::watch(&self.0, changes)
+        D::tell(&self.0, changes)
     }
 }
 

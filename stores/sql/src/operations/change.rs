@@ -3,7 +3,8 @@
 use webstack_store::{Entry, GRACE, SessionId, Stored, Timestamp, Touched, Updated, Version};
 
 use crate::dialect::Dialect;
-use crate::engine::{On, Operation, fault};
+use crate::dialect::fault;
+use crate::engine::{On, Operation};
 use crate::fault::Fault;
 use crate::statement::Change;
 use crate::value::{self, Columns, Row, Value};

@@ -3,7 +3,8 @@
 use webstack_store::{Created, Entry, SessionId, Version};
 
 use crate::dialect::Dialect;
-use crate::engine::{On, Operation, fault};
+use crate::dialect::fault;
+use crate::engine::{On, Operation};
 use crate::fault::{Fault, Meaning};
 use crate::value;
 

@@ -3,7 +3,8 @@
 use webstack_store::{Purged, SessionId};
 
 use crate::dialect::Dialect;
-use crate::engine::{On, Operation, fault};
+use crate::dialect::fault;
+use crate::engine::{On, Operation};
 use crate::fault::Fault;
 use crate::value;
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use webstack_store::{GRACE, OwnerKey, Reserved, SessionId};
 
 use crate::dialect::Dialect;
-use crate::engine::{On, Operation, fault};
+use crate::dialect::fault;
+use crate::engine::{On, Operation};
 use crate::fault::Fault;
 use crate::value::{self, Columns, Value, session_id};
 
