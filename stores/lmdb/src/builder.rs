@@ -78,6 +78,13 @@ const SIZE_LIMIT: usize = if usize::BITS >= 64 { 64 << 30 } else { 1 << 30 };
 /// Sizes are multiples of this: no system has larger pages by default.
 const PAGE: usize = 64 << 10;
 
+impl LmdbStore {
+    /// Begins to say how a directory is used.
+    pub fn builder(path: impl AsRef<Path>) -> LmdbStoreBuilder {
+        LmdbStoreBuilder::new(path.as_ref())
+    }
+}
+
 impl LmdbStoreBuilder {
     pub(crate) fn new(path: &Path) -> Self {
         LmdbStoreBuilder {

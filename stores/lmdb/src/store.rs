@@ -11,7 +11,6 @@ use webstack_store::{
     StoreError, StoreResult, Stored, Timestamp, Touched, Updated, Version,
 };
 
-use crate::builder::LmdbStoreBuilder;
 use crate::fault::Fault;
 use crate::opened::Opened;
 use crate::tables::{Tables, session_id};
@@ -24,11 +23,6 @@ pub struct LmdbStore {
 }
 
 impl LmdbStore {
-    /// Begins to say how a directory is used.
-    pub fn builder(path: impl AsRef<Path>) -> LmdbStoreBuilder {
-        LmdbStoreBuilder::new(path.as_ref())
-    }
-
     pub(crate) fn new(opened: Opened, clock: Arc<dyn Clock>) -> Self {
         LmdbStore { opened, clock }
     }

@@ -35,6 +35,14 @@ const DEFAULT_NAMESPACE: &str = "webstack";
 /// How long an operation takes at most if nobody says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 
+impl RedisStore {
+    /// Begins to say where sessions are kept: `redis://user:password@host:port/database?namespace=name`, or one of the
+    /// other schemes that the [crate] names.
+    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.into())
+    }
+}
+
 impl RedisStoreBuilder {
     pub(crate) fn new(url: String) -> Self {
         RedisStoreBuilder { url, namespace: None, clock: Arc::new(SystemClock), timeout: DEFAULT_TIMEOUT }

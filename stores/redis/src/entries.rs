@@ -1,6 +1,5 @@
 //! One session: loaded, created, updated, touched, removed; each by one request to the server.
 
-use redis::ErrorKind;
 use webstack_store::{Created, Entry, Removed, SessionId, Stored, Timestamp, Touched, Updated, Version};
 
 use crate::answer::{Answer, bytes};
@@ -15,7 +14,7 @@ use crate::store::RedisStore;
 impl RedisStore {
     pub(crate) async fn load_entry(&self, id: &SessionId) -> Result<Option<Stored>, Fault> {
         let found = match self.link.ask(&Ask::read("GET", self.keys.entry(id))).await {
-            Err(fault) if is_other_type(&fault) => return Err(Fault::Malformed),
+            Err(fault) if fault.is_other_type() => return Err(Fault::Malformed),
             found => bytes(found?)?,
         };
         let record = found.as_ref().map(Record::parse).transpose()?;
@@ -153,11 +152,6 @@ impl RedisStore {
 /// A version that no state of any entry has had: not even one that a failover has made undone.
 fn new_version() -> Result<Version, Fault> {
     Ok(Version::new(getrandom::u64().map_err(Fault::Random)?))
-}
-
-/// Whether something else than a string stands where an entry should.
-pub(crate) fn is_other_type(fault: &Fault) -> bool {
-    matches!(fault, Fault::Redis(error) if error.kind() == ErrorKind::Extension && error.code() == Some("WRONGTYPE"))
 }
 
 #[cfg(test)]

@@ -38,6 +38,13 @@ impl From<RedisError> for Fault {
     }
 }
 
+impl Fault {
+    /// Whether something else than a string stands where an entry should.
+    pub(crate) fn is_other_type(&self) -> bool {
+        matches!(self, Fault::Redis(error) if error.kind() == ErrorKind::Extension && error.code() == Some("WRONGTYPE"))
+    }
+}
+
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match &fault {

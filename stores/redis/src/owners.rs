@@ -12,7 +12,6 @@ use redis::Value;
 use webstack_store::{GRACE, Listed, OwnerKey, SessionId, Timestamp};
 
 use crate::answer::{Answer, bytes};
-use crate::entries::is_other_type;
 use crate::fault::Fault;
 use crate::lifetime::{marked_until, millis, ttl_of_marker};
 use crate::record::Record;
@@ -169,7 +168,7 @@ impl RedisStore {
         for part in asks.chunks(AT_ONCE) {
             for found in join_all(part.iter().map(|ask| self.link.ask(ask))).await {
                 let found = match found {
-                    Err(fault) if is_other_type(&fault) => None,
+                    Err(fault) if fault.is_other_type() => None,
                     found => bytes(found?)?,
                 };
                 records.push(found.and_then(|found| Record::parse(&found).ok()));

@@ -11,7 +11,6 @@ use webstack_store::{
 };
 
 use crate::address::Address;
-use crate::builder::RedisStoreBuilder;
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::link::Link;
@@ -43,12 +42,6 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Begins to say where sessions are kept: `redis://user:password@host:port/database?namespace=name`, or one of the
-    /// other schemes that the [crate] names.
-    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(url.into())
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
