@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use webstack_core::{CookieLifetime, Event, Outcome, Session};
+use webstack_core::{Clock as _, CookieLifetime, Event, Outcome, Session};
 use webstack_testkit::Operation;
 
 use crate::visitor::{Site, Visitor, known, set_cookie, value};
@@ -167,4 +167,64 @@ fn the_next_token_is_not_handed_out_over_that_of_a_login() {
     visitor.visit(&site, |session| session.set_user("ann").unwrap());
     assert_eq!(handed(&slow.answer(Outcome::Keep)), None);
     assert!(alive(&site, &visitor.cookie.unwrap()));
+}
+
+#[test]
+fn a_slow_request_never_hands_out_a_token_whose_time_is_over() {
+    let lasting = CookieLifetime::For(30 * MINUTE);
+    let with = |builder: webstack_core::Builder| builder.renew_every(Some(EVERY)).cookie_lifetime(lasting);
+    for changes in [true, false] {
+        let site = Site::with(with);
+        let mut visitor = known(&site);
+        site.clock.advance(EVERY);
+        let old = visitor.clone();
+        visitor.visit(&site, look);
+        visitor.visit(&site, look);
+        let slow = old.arrive(&site);
+        if changes {
+            slow.session.remember(60 * MINUTE).unwrap();
+        }
+        site.clock.advance(20 * MINUTE);
+        assert_eq!(handed(&slow.answer(Outcome::Keep)), None, "it would open for nobody");
+        assert!(alive(&site, visitor.cookie.as_ref().unwrap()));
+        if changes {
+            let reply = visitor.visit(&site, look);
+            assert!(set_cookie(&reply).unwrap().contains("Max-Age=3600"), "whoever has the token is told");
+        }
+    }
+}
+
+#[test]
+fn signing_a_token_again_does_not_bring_back_the_one_before() {
+    let key = |text: &str| webstack_core::SigningKey::new(text.repeat(32)).unwrap();
+    let store = std::sync::Arc::new(webstack_core::store::MemoryStore::new());
+    let before = Site::with(|builder| builder.shared_store(store.clone()).signing_keys([key("a")]));
+    let mut visitor = known(&before);
+    let second = Duration::from_millis(100);
+    let site =
+        Site::with(|builder| builder.shared_store(store).signing_keys([key("b"), key("a")]).renew_every(Some(second)));
+    site.clock.set(before.clock.now());
+    let slow = visitor.arrive(&site);
+    site.clock.advance(second);
+    visitor.visit(&site, look);
+    visitor.visit(&site, look);
+    assert_eq!(handed(&slow.answer(Outcome::Keep)), None, "the browser has the next one");
+}
+
+#[test]
+fn a_minute_is_a_minute_however_often_tokens_make_way() {
+    let every = Duration::from_secs(5);
+    let site = Site::with(|builder| builder.renew_every(Some(every)));
+    let mut visitor = known(&site);
+    let old = visitor.cookie.clone().unwrap();
+    site.clock.advance(every);
+    visitor.visit(&site, look);
+    for _ in 0..10 {
+        site.clock.advance(every);
+        visitor.visit(&site, look);
+        visitor.visit(&site, look);
+    }
+    assert!(alive(&site, &old), "it was presented fifty seconds ago");
+    site.clock.advance(2 * MINUTE);
+    assert!(handed(&visitor.visit(&site, look)).is_some(), "then the next one comes");
 }
