@@ -88,7 +88,7 @@ impl Visit {
         };
         let Some(base) = base else { return };
         let takes_back = matches!(change, Some(TokenReply::TakeBack));
-        let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
+        let Ok(found) = self.engine.behind.load(base.token.id()).await else { return };
         let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
         let stands = match found {
             Some(found) => {

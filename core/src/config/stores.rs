@@ -12,6 +12,8 @@ use crate::{ConfigError, Environment};
 /// What an engine keeps its sessions in.
 pub(super) struct Kept {
     pub(super) store: Arc<dyn Store>,
+    /// The same without a cache in front.
+    pub(super) behind: Arc<dyn Store>,
     pub(super) premises: Premises,
 }
 
@@ -48,7 +50,8 @@ impl Builder {
     ///
     /// # Security
     ///
-    /// For so long another process may still answer as if a session had not ended: see [`Cached`](crate::store::Cached).
+    /// For so long another process may still answer as if a session had not ended: see [`Cached`](crate::store::Cached). A
+    /// token that does not open what is kept is tried on what is stored, so nobody who has just signed in is a stranger.
     pub fn cache(self, staleness: Option<Duration>) -> Self {
         Builder { cache: staleness, ..self }
     }
@@ -79,9 +82,10 @@ impl Builder {
             moving,
             ..Premises::default()
         };
+        let behind = Arc::clone(&opened.store);
         let staleness = match self.cache {
             Some(staleness) if self.environment != Environment::Cgi => staleness,
-            _ => return Ok(Kept { store: opened.store, premises }),
+            _ => return Ok(Kept { store: Arc::clone(&behind), behind, premises }),
         };
         if staleness.is_zero() {
             let mend = "use a second, or leave it out";
@@ -100,7 +104,7 @@ impl Builder {
             }
             _ => Arc::new(Cached::new(opened.store).with_staleness(staleness).with_clock(Arc::clone(&self.clock))),
         };
-        Ok(Kept { store, premises })
+        Ok(Kept { store, behind, premises })
     }
 
     fn open(&self, setting: &'static str, url: &str) -> Result<Opened, ConfigError> {
