@@ -69,6 +69,12 @@ impl Builder {
         if let Some(url) = &self.move_from {
             let left = self.open("WEBSTACK_MOVE_FROM", url)?;
             self.check("WEBSTACK_MOVE_FROM", &left)?;
+            if let Choice::Url(to) = &self.store
+                && store::are_same(url, to)
+            {
+                let problem = "this is the store that the sessions move to";
+                return Err(ConfigError::new("WEBSTACK_MOVE_FROM", problem, "name the one that they are to leave"));
+            }
             let both = Arc::new(Moving::new(left.store, opened.store).with_clock(Arc::clone(&self.clock)));
             opened.place = format!("{} (moving from {})", opened.place, left.place);
             // What the old store tells of concerns sessions that nobody keeps: they move when they are read.
