@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use webstack_core::runtime::block_on;
 use webstack_core::{Clock as _, CookieLifetime, Event, Outcome, Session};
 use webstack_testkit::Operation;
 
-use crate::visitor::{Site, Visitor, known, set_cookie, value};
+use crate::visitor::{Site, Visitor, header, known, set_cookie, value};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -227,4 +228,25 @@ fn a_minute_is_a_minute_however_often_tokens_make_way() {
     assert!(alive(&site, &old), "it was presented fifty seconds ago");
     site.clock.advance(2 * MINUTE);
     assert!(handed(&visitor.visit(&site, look)).is_some(), "then the next one comes");
+}
+
+#[test]
+fn links_carry_the_next_token_as_soon_as_there_is_one() {
+    let keys = [webstack_core::SigningKey::new("k".repeat(32)).unwrap()];
+    let carriers = [webstack_core::Carrier::Query];
+    let site = Site::with(|builder| builder.carriers(carriers).signing_keys(keys).renew_every(Some(EVERY)));
+    let ask = |token: &str, handle: &dyn Fn(&Session)| {
+        let head = http::Request::post(format!("/?webstack_session={token}")).body(()).unwrap();
+        let exchange = site.sessions.open(&head);
+        let session = exchange.session();
+        block_on(session.load()).unwrap();
+        handle(&session);
+        header(&block_on(exchange.finish(Outcome::Keep)).unwrap(), "x-session-token")
+    };
+    let first = ask("", &|session| session.insert("n", &1).unwrap()).expect("a token");
+    site.clock.advance(EVERY);
+    let next = ask(&first, &look).expect("the next token");
+    assert_ne!(first, next);
+    ask(&first, &|session| assert!(session.link("/cart").unwrap().ends_with(&next)));
+    ask(&next, &|session| assert!(session.link("/cart").unwrap().ends_with(&next)));
 }
