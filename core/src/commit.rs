@@ -20,7 +20,7 @@ use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
 use crate::record::Record;
-use crate::renewal::{successor, turn};
+use crate::renewal::{current, successor, turn};
 use crate::store::{StoreError, Updated};
 use crate::ticket::Promised;
 use crate::{Error, Timestamp, Token};
@@ -185,10 +185,14 @@ fn revise(
     let mut change = TokenChange::Keep;
     let lasts_otherwise = record.content.remembered != seen.record.content.remembered;
     let next = renewed.cloned().or_else(|| successor(engine, &record, &seen.token, now));
-    if next.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(&record, now) {
+    let is_due = next.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(&record, now);
+    if is_due && let Some(token) = next.or_else(|| current(engine, &record, &seen.token, now)) {
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
-        change = TokenChange::HandOut(next.unwrap_or_else(|| seen.token.clone()), max_age);
+        change = TokenChange::HandOut(token, max_age);
+    } else if lasts_otherwise {
+        // Whoever has the token is told with the next response.
+        record.cookie_expires = None;
     }
     let expires = engine.deadline(&record, now);
     Ok(Some((record, expires, change)))

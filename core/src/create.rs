@@ -82,7 +82,7 @@ pub(crate) async fn create(engine: &Engine, edits: &mut Edits, promised: &Promis
 /// somebody's.
 async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
     let token = &ticket.token;
-    let Some(stored) = engine.store.load(token.id()).await? else { return Ok(None) };
+    let Some(stored) = engine.behind.load(token.id()).await? else { return Ok(None) };
     let base = Base::read(token.clone(), stored).ok();
     let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
     Ok(base.filter(is_its).map(Arc::new))

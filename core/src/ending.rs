@@ -42,7 +42,7 @@ pub(crate) async fn end_with(engine: &Engine, id: &SessionId, event: Event) -> R
 pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Error> {
     let mut patience = Patience::new(engine);
     loop {
-        let stored = match engine.store.load(id).await {
+        let stored = match engine.behind.load(id).await {
             Ok(Some(stored)) => stored,
             Ok(None) => return Ok(Buried::NoTicket),
             Err(StoreError::Busy) => {

@@ -22,6 +22,8 @@ use crate::{Clock, Error, SessionId, Timestamp};
 #[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
+    /// The same without the cache, if there is one in front: what stands there now.
+    pub(crate) behind: Arc<dyn Store>,
     pub(crate) premises: Premises,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) runtime: OnceLock<Arc<dyn Runtime>>,
@@ -54,6 +56,10 @@ pub(crate) struct Limits {
 impl Engine {
     pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
         self.runtime.get().map_or_else(|| Arc::new(Blocking) as Arc<dyn Runtime>, Arc::clone)
+    }
+
+    pub(crate) fn has_cache(&self) -> bool {
+        !Arc::ptr_eq(&self.store, &self.behind)
     }
 
     /// How long a session lasts.

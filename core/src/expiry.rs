@@ -113,7 +113,8 @@ impl CookieLifetime {
         Some(age.min(COOKIE_AGE_LIMIT).min(left))
     }
 
-    /// True if a cookie that ends then should be sent again: less than half of what it could have is left.
+    /// True if a cookie that ends then should be sent again: less than half of what it could have is left, or more than
+    /// all of it, since the session shall end earlier.
     pub(crate) fn is_due(
         &self,
         now: Timestamp,
@@ -121,8 +122,8 @@ impl CookieLifetime {
         cookie_expires: Option<Timestamp>,
     ) -> bool {
         let Some(full) = self.max_age(now, absolute_deadline) else { return false };
-        !matches!(self, CookieLifetime::Until(_))
-            && cookie_expires.map_or(Duration::ZERO, |end| end.since(now)) < full / 2
+        let left = cookie_expires.map_or(Duration::ZERO, |end| end.since(now));
+        !matches!(self, CookieLifetime::Until(_)) && (left < full / 2 || left > full)
     }
 }
 

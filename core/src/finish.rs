@@ -4,6 +4,7 @@ use crate::carrier::{Carrier, TokenReply};
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
+use crate::renewal::is_current;
 use crate::state::Stage;
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
@@ -76,20 +77,27 @@ impl Visit {
         false
     }
 
-    /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, or
-    /// by somebody who filled an emptied session again.
+    /// What a save decided to tell the browser may be overtaken by the time the response leaves: by a login elsewhere, by
+    /// the next token, or by somebody who filled an emptied session again.
     async fn confirm(&self) {
-        let (base, takes_back) = {
+        let (base, change) = {
             let state = self.state();
             // A new session's token is known to nobody else.
             let base = state.base.clone().filter(|base| state.asked.contains(base.token.id()));
-            (base, matches!(state.token_change, Some(TokenReply::TakeBack)))
+            (base, state.token_change.clone())
         };
         let Some(base) = base else { return };
-        let Ok(found) = self.engine.store.load(base.token.id()).await else { return };
+        let takes_back = matches!(change, Some(TokenReply::TakeBack));
+        let Ok(found) = self.engine.behind.load(base.token.id()).await else { return };
         let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
         let stands = match found {
-            Some(found) => found.record.epoch == base.record.epoch && found.is_empty() == takes_back,
+            Some(found) => {
+                let now = self.engine.clock.now();
+                let is_good = |token| is_current(&self.engine, &found.record, token, now);
+                found.record.epoch == base.record.epoch
+                    && found.is_empty() == takes_back
+                    && change.as_ref().and_then(TokenReply::handed).is_none_or(is_good)
+            }
             None => takes_back,
         };
         if !stands {

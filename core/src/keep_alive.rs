@@ -8,7 +8,7 @@ use crate::events::Event;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
-use crate::renewal::{self, successor, turn};
+use crate::renewal::{self, current, successor, turn};
 use crate::store::{StoreError, Touched, Updated};
 use crate::{Error, Timestamp};
 
@@ -61,7 +61,8 @@ async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError>
     let record = &seen.record;
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
     let is_locked = record.lease.is_some();
-    let is_cookie_due = !is_locked && engine.is_cookie_due(record, now);
+    let is_cookie_due =
+        !is_locked && engine.is_cookie_due(record, now) && current(engine, record, &seen.token, now).is_some();
     let is_written = is_cookie_due || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
     let next = engine.timeouts(record).touch(now, record.begun(), seen.expires);
     let handed = successor(engine, record, &seen.token, now);
@@ -90,10 +91,12 @@ async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError>
 async fn write(engine: &Engine, seen: &Arc<Base>, is_cookie_due: bool, now: Timestamp) -> Result<Committed, KeepError> {
     let mut record = seen.record.clone();
     turn(engine, &mut record, &seen.token, now)?;
-    let handed = successor(engine, &record, &seen.token, now);
+    let handed = match is_cookie_due {
+        true => current(engine, &record, &seen.token, now),
+        false => successor(engine, &record, &seen.token, now),
+    };
     let max_age = engine.cookie_age(&record, now);
-    let is_sent = is_cookie_due || handed.is_some();
-    if is_sent {
+    if handed.is_some() {
         record.cookie_expires = max_age.map(|age| now + age);
     }
     record.written = now;
@@ -101,8 +104,7 @@ async fn write(engine: &Engine, seen: &Arc<Base>, is_cookie_due: bool, now: Time
     let entry = engine.entry(&record, expires)?;
     Ok(match engine.store.update(seen.token.id(), seen.version, entry).await? {
         Updated::Applied(version) => {
-            let token = handed.unwrap_or_else(|| seen.token.clone());
-            let change = if is_sent { TokenChange::HandOut(token, max_age) } else { TokenChange::Keep };
+            let change = handed.map_or(TokenChange::Keep, |token| TokenChange::HandOut(token, max_age));
             let base = Base { token: seen.token.clone(), version, expires, record };
             Committed::Stored(Arc::new(base), change)
         }

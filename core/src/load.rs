@@ -9,7 +9,7 @@ use crate::patience::Patience;
 use crate::record::Record;
 use crate::renewal::standing;
 use crate::rotation::Standing;
-use crate::store::{StoreError, Stored, Version};
+use crate::store::{Store, StoreError, Stored, Version};
 use crate::ticket::Ticket;
 use crate::{Error, SessionId, Timestamp, Token};
 
@@ -108,18 +108,19 @@ enum Opened {
 
 async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     let id = *token.id();
-    let stored = match engine.store.load(&id).await {
-        Ok(Some(stored)) => stored,
-        Ok(None) => return Ok(Opened::Absent),
-        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Opened::Closed),
-        Err(error) => return Err(error.into()),
+    let is_known = |base: &Base| standing_of(engine, base) != Standing::Foreign;
+    let found = match read(engine, &*engine.store, token).await? {
+        // A cache may keep what stood there before this token was made.
+        Read::Record(base) if engine.has_cache() && !is_known(&base) => read(engine, &*engine.behind, token).await?,
+        found => found,
     };
-    let base = match Base::read(token.clone(), stored) {
-        Ok(base) => base,
-        Err(error) => return engine.corrupt(id, error).map(|()| Opened::Closed),
+    let base = match found {
+        Read::Record(base) => base,
+        Read::Nothing => return Ok(Opened::Absent),
+        Read::Corrupt => return Ok(Opened::Closed),
     };
-    let closed = match standing(&base.record, &token.digest(&engine.namespace), engine.clock.now()) {
-        Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(Box::new(base))),
+    let closed = match standing_of(engine, &base) {
+        Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(base)),
         Standing::Outdated => Event::OutdatedToken(id),
         Standing::Foreign if base.record.is_grave() => Event::UnknownToken(id),
         Standing::Foreign => Event::WrongSecret(id),
@@ -128,12 +129,37 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     Ok(Opened::Closed)
 }
 
+fn standing_of(engine: &Engine, base: &Base) -> Standing {
+    standing(&base.record, &base.token.digest(&engine.namespace), engine.clock.now())
+}
+
+/// What stands under the id of a token.
+enum Read {
+    Record(Box<Base>),
+    Nothing,
+    Corrupt,
+}
+
+async fn read(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
+    let id = *token.id();
+    let stored = match store.load(&id).await {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return Ok(Read::Nothing),
+        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Read::Corrupt),
+        Err(error) => return Err(error.into()),
+    };
+    match Base::read(token.clone(), stored) {
+        Ok(base) => Ok(Read::Record(Box::new(base))),
+        Err(error) => engine.corrupt(id, error).map(|()| Read::Corrupt),
+    }
+}
+
 /// What stands in the store; `None` if the session is no more.
 pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Base>, Error> {
     let id = *base.token.id();
     let mut patience = Patience::new(engine);
     loop {
-        return match engine.store.load(&id).await {
+        return match engine.behind.load(&id).await {
             Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
                 Ok(found) => Ok(Some(found)),
                 Err(error) => engine.corrupt(id, error).map(|()| None),

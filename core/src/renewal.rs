@@ -22,8 +22,7 @@ pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: Timestamp) -
     } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
         Standing::Next
     } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
-        let until = Timestamp::from_millis(previous.until.unwrap_or(0));
-        if now < until { Standing::Previous } else { Standing::Outdated }
+        if previous.is_honoured(now) { Standing::Previous } else { Standing::Outdated }
     } else {
         Standing::Foreign
     }
@@ -38,7 +37,9 @@ pub(crate) fn is_due(engine: &Engine, record: &Record, token: &Token, now: Times
         (Standing::Next, _) => true,
         (Standing::Present, Some(every)) if record.rotation.next.is_none() => {
             let issued = record.rotation.issued.map_or(record.created, Timestamp::from_millis);
-            now.since(issued) >= every
+            // Of the ones before only one is kept: it makes way for no other while it is honoured.
+            let is_honoured = record.rotation.previous.as_ref().is_some_and(|previous| previous.is_honoured(now));
+            now.since(issued) >= every && !is_honoured
         }
         _ => false,
     }
@@ -74,6 +75,17 @@ pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Ti
         Standing::Next | Standing::Outdated | Standing::Foreign => return None,
     };
     neighbour.as_ref().map(|neighbour| token.derived(&neighbour.nonce))
+}
+
+/// What a response that sends a token sends to whoever presented this one. Nothing if its time went by while the request ran:
+/// it would take the place of a good one.
+pub(crate) fn current(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
+    successor(engine, record, token, now).or_else(|| is_current(engine, record, token, now).then(|| token.clone()))
+}
+
+/// True if this token is one to be handed out.
+pub(crate) fn is_current(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
+    record.rotation.is_plain() || matches!(standing_of(engine, record, token, now), Standing::Present | Standing::Next)
 }
 
 fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {

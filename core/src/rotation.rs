@@ -33,6 +33,12 @@ pub(crate) struct Neighbour {
     pub(crate) until: Option<u64>,
 }
 
+impl Neighbour {
+    pub(crate) fn is_honoured(&self, now: Timestamp) -> bool {
+        now < Timestamp::from_millis(self.until.unwrap_or(0))
+    }
+}
+
 impl PartialEq for Neighbour {
     fn eq(&self, other: &Self) -> bool {
         self.digest == other.digest && self.nonce == other.nonce && self.until == other.until

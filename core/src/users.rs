@@ -185,7 +185,7 @@ pub(crate) async fn end_all(engine: &Engine, user: &str, but: Option<SessionId>)
 pub(crate) async fn end_one(engine: &Engine, user: &str, id: &SessionId) -> Result<bool, Error> {
     let mut patience = Patience::new(engine);
     let stored = loop {
-        match engine.store.load(id).await {
+        match engine.behind.load(id).await {
             Err(StoreError::Busy) => patience.pause().await?,
             answer => break answer?,
         }

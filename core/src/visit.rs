@@ -175,7 +175,7 @@ impl Visit {
         };
         let Some(base) = base else { return Ok(()) };
         let id = *base.token.id();
-        let found = match self.engine.store.load(&id).await {
+        let found = match self.engine.behind.load(&id).await {
             Ok(Some(stored)) => Base::read(base.token.clone(), stored).map_err(|error| self.engine.corrupt(id, error)),
             Ok(None) => Err(Ok(())),
             Err(StoreError::Corrupt(error)) => Err(self.engine.corrupt(id, error)),

@@ -165,3 +165,32 @@ fn a_database_is_looked_at_and_not_made() {
     assert!(good.ends_with("sessions.db: good; 1 sessions, 1 of them signed in\n"), "{good}");
     assert!(said(&webstack(place.path(), &["--store", &url, "setup"])).ends_with(": its tables are there\n"));
 }
+
+#[test]
+fn a_store_is_not_moved_to_itself_by_whatever_name() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    begin(&sessions, |session| session.insert("n", &1).expect("open"));
+    let directory = place.path().join("WebStack-sessions");
+    let url = format!("file:{}", directory.display());
+    let same = webstack(place.path(), &["--store", &url, "move", "--from", &url]);
+    assert_eq!(same.status.code(), Some(2), "{same:?}");
+    assert!(String::from_utf8_lossy(&same.stderr).contains("WEBSTACK_MOVE_FROM"), "{same:?}");
+    let other_name = format!("{url}/../WebStack-sessions");
+    let same = webstack(place.path(), &["--store", &other_name, "move", "--from", &url]);
+    assert_eq!(same.status.code(), Some(1), "{same:?}");
+    assert!(String::from_utf8_lossy(&same.stderr).contains("the same store"), "{same:?}");
+    assert_eq!(said(&webstack(place.path(), &["list"])).lines().count(), 1, "nothing is lost");
+}
+
+#[test]
+#[cfg(feature = "redis")]
+fn a_server_that_is_away_is_named_with_its_cause_once_and_the_mend() {
+    let place = tempfile::tempdir().expect("a directory");
+    let away = webstack(place.path(), &["--store", "redis://:sekret@127.0.0.1:1", "doctor"]);
+    assert_eq!(away.status.code(), Some(1));
+    let line = String::from_utf8_lossy(&away.stderr).into_owned();
+    assert!(line.starts_with("webstack: redis://127.0.0.1:1: ") && line.contains("see that it runs"), "{line}");
+    assert_eq!((line.matches("refused").count(), line.matches("unavailable").count()), (1, 1), "{line}");
+    assert!(!line.contains("sekret"), "{line}");
+}

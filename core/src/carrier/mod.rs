@@ -59,6 +59,16 @@ pub(crate) enum TokenReply {
     TakeBack,
 }
 
+impl TokenReply {
+    /// The token that it gets, if any.
+    pub(crate) fn handed(&self) -> Option<&Token> {
+        match self {
+            TokenReply::HandOut(token, _) => Some(token),
+            TokenReply::TakeBack => None,
+        }
+    }
+}
+
 /// The carriers in use, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Carriers {

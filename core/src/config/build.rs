@@ -43,7 +43,7 @@ impl Builder {
             return Err(ConfigError::new("WEBSTACK_LOCK_LEASE", problem, mend));
         }
         users::check(self.user_sessions)?;
-        let Kept { store, premises } = self.open_stores()?;
+        let Kept { store, behind, premises } = self.open_stores()?;
         let runtime = OnceLock::new();
         if let Some(given) = self.runtime {
             let _ = runtime.set(given);
@@ -51,6 +51,7 @@ impl Builder {
         Ok(Sessions {
             engine: Arc::new(Engine {
                 store,
+                behind,
                 premises,
                 clock: self.clock,
                 runtime,

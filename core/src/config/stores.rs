@@ -12,6 +12,8 @@ use crate::{ConfigError, Environment};
 /// What an engine keeps its sessions in.
 pub(super) struct Kept {
     pub(super) store: Arc<dyn Store>,
+    /// The same without a cache in front.
+    pub(super) behind: Arc<dyn Store>,
     pub(super) premises: Premises,
 }
 
@@ -48,7 +50,8 @@ impl Builder {
     ///
     /// # Security
     ///
-    /// For so long another process may still answer as if a session had not ended: see [`Cached`](crate::store::Cached).
+    /// For so long another process may still answer as if a session had not ended: see [`Cached`](crate::store::Cached). A
+    /// token that does not open what is kept is tried on what is stored, so nobody who has just signed in is a stranger.
     pub fn cache(self, staleness: Option<Duration>) -> Self {
         Builder { cache: staleness, ..self }
     }
@@ -66,6 +69,12 @@ impl Builder {
         if let Some(url) = &self.move_from {
             let left = self.open("WEBSTACK_MOVE_FROM", url)?;
             self.check("WEBSTACK_MOVE_FROM", &left)?;
+            if let Choice::Url(to) = &self.store
+                && store::are_same(url, to)
+            {
+                let problem = "this is the store that the sessions move to";
+                return Err(ConfigError::new("WEBSTACK_MOVE_FROM", problem, "name the one that they are to leave"));
+            }
             let both = Arc::new(Moving::new(left.store, opened.store).with_clock(Arc::clone(&self.clock)));
             opened.place = format!("{} (moving from {})", opened.place, left.place);
             // What the old store tells of concerns sessions that nobody keeps: they move when they are read.
@@ -79,9 +88,10 @@ impl Builder {
             moving,
             ..Premises::default()
         };
+        let behind = Arc::clone(&opened.store);
         let staleness = match self.cache {
             Some(staleness) if self.environment != Environment::Cgi => staleness,
-            _ => return Ok(Kept { store: opened.store, premises }),
+            _ => return Ok(Kept { store: Arc::clone(&behind), behind, premises }),
         };
         if staleness.is_zero() {
             let mend = "use a second, or leave it out";
@@ -100,7 +110,7 @@ impl Builder {
             }
             _ => Arc::new(Cached::new(opened.store).with_staleness(staleness).with_clock(Arc::clone(&self.clock))),
         };
-        Ok(Kept { store, premises })
+        Ok(Kept { store, behind, premises })
     }
 
     fn open(&self, setting: &'static str, url: &str) -> Result<Opened, ConfigError> {

@@ -8,7 +8,7 @@ mod scheme;
 
 #[cfg(unix)]
 pub use file::{FileStore, FileStoreBuilder, OpenError};
-pub(crate) use scheme::{OpenContext, Opened, open_directory, open_url};
+pub(crate) use scheme::{OpenContext, Opened, are_same, open_directory, open_url};
 pub use webstack_store::{
     BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,
     PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version, Watch,

@@ -1,6 +1,7 @@
 //! The engine, driven as an adapter drives it, over a store that counts, fails and waits on demand.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod cache;
 mod carriers;
 mod client;
 mod commit;

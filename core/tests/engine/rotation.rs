@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use webstack_core::{CookieLifetime, Event, Outcome, Session};
+use webstack_core::runtime::block_on;
+use webstack_core::{Clock as _, CookieLifetime, Event, Outcome, Session};
 use webstack_testkit::Operation;
 
-use crate::visitor::{Site, Visitor, known, set_cookie, value};
+use crate::visitor::{Site, Visitor, header, known, set_cookie, value};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -167,4 +168,85 @@ fn the_next_token_is_not_handed_out_over_that_of_a_login() {
     visitor.visit(&site, |session| session.set_user("ann").unwrap());
     assert_eq!(handed(&slow.answer(Outcome::Keep)), None);
     assert!(alive(&site, &visitor.cookie.unwrap()));
+}
+
+#[test]
+fn a_slow_request_never_hands_out_a_token_whose_time_is_over() {
+    let lasting = CookieLifetime::For(30 * MINUTE);
+    let with = |builder: webstack_core::Builder| builder.renew_every(Some(EVERY)).cookie_lifetime(lasting);
+    for changes in [true, false] {
+        let site = Site::with(with);
+        let mut visitor = known(&site);
+        site.clock.advance(EVERY);
+        let old = visitor.clone();
+        visitor.visit(&site, look);
+        visitor.visit(&site, look);
+        let slow = old.arrive(&site);
+        if changes {
+            slow.session.remember(60 * MINUTE).unwrap();
+        }
+        site.clock.advance(20 * MINUTE);
+        assert_eq!(handed(&slow.answer(Outcome::Keep)), None, "it would open for nobody");
+        assert!(alive(&site, visitor.cookie.as_ref().unwrap()));
+        if changes {
+            let reply = visitor.visit(&site, look);
+            assert!(set_cookie(&reply).unwrap().contains("Max-Age=3600"), "whoever has the token is told");
+        }
+    }
+}
+
+#[test]
+fn signing_a_token_again_does_not_bring_back_the_one_before() {
+    let key = |text: &str| webstack_core::SigningKey::new(text.repeat(32)).unwrap();
+    let store = std::sync::Arc::new(webstack_core::store::MemoryStore::new());
+    let before = Site::with(|builder| builder.shared_store(store.clone()).signing_keys([key("a")]));
+    let mut visitor = known(&before);
+    let second = Duration::from_millis(100);
+    let site =
+        Site::with(|builder| builder.shared_store(store).signing_keys([key("b"), key("a")]).renew_every(Some(second)));
+    site.clock.set(before.clock.now());
+    let slow = visitor.arrive(&site);
+    site.clock.advance(second);
+    visitor.visit(&site, look);
+    visitor.visit(&site, look);
+    assert_eq!(handed(&slow.answer(Outcome::Keep)), None, "the browser has the next one");
+}
+
+#[test]
+fn a_minute_is_a_minute_however_often_tokens_make_way() {
+    let every = Duration::from_secs(5);
+    let site = Site::with(|builder| builder.renew_every(Some(every)));
+    let mut visitor = known(&site);
+    let old = visitor.cookie.clone().unwrap();
+    site.clock.advance(every);
+    visitor.visit(&site, look);
+    for _ in 0..10 {
+        site.clock.advance(every);
+        visitor.visit(&site, look);
+        visitor.visit(&site, look);
+    }
+    assert!(alive(&site, &old), "it was presented fifty seconds ago");
+    site.clock.advance(2 * MINUTE);
+    assert!(handed(&visitor.visit(&site, look)).is_some(), "then the next one comes");
+}
+
+#[test]
+fn links_carry_the_next_token_as_soon_as_there_is_one() {
+    let keys = [webstack_core::SigningKey::new("k".repeat(32)).unwrap()];
+    let carriers = [webstack_core::Carrier::Query];
+    let site = Site::with(|builder| builder.carriers(carriers).signing_keys(keys).renew_every(Some(EVERY)));
+    let ask = |token: &str, handle: &dyn Fn(&Session)| {
+        let head = http::Request::post(format!("/?webstack_session={token}")).body(()).unwrap();
+        let exchange = site.sessions.open(&head);
+        let session = exchange.session();
+        block_on(session.load()).unwrap();
+        handle(&session);
+        header(&block_on(exchange.finish(Outcome::Keep)).unwrap(), "x-session-token")
+    };
+    let first = ask("", &|session| session.insert("n", &1).unwrap()).expect("a token");
+    site.clock.advance(EVERY);
+    let next = ask(&first, &look).expect("the next token");
+    assert_ne!(first, next);
+    ask(&first, &|session| assert!(session.link("/cart").unwrap().ends_with(&next)));
+    ask(&next, &|session| assert!(session.link("/cart").unwrap().ends_with(&next)));
 }

@@ -335,3 +335,13 @@ fn a_cookie_until_a_moment_is_not_sent_to_sessions_that_had_none() {
         assert_eq!(set_cookie(&visitor.visit(&until, |session| assert!(!session.is_new().unwrap()))), None);
     }
 }
+
+#[test]
+fn shorter_timeouts_of_its_own_shorten_the_cookie_too() {
+    let day = 24 * 60 * MINUTE;
+    let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::For(30 * day)));
+    let mut visitor = known(&site);
+    let reply = visitor.visit(&site, |session| session.set_timeouts(Some(webstack_core::Timeouts::AAL3)).unwrap());
+    assert!(set_cookie(&reply).expect("a cookie").contains("Max-Age=43200"));
+    assert_eq!(set_cookie(&visitor.visit(&site, |_| ())), None, "once");
+}

@@ -75,13 +75,20 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .init();
-    let failure = match open(&options).and_then(|sessions| run(&sessions, options.command)) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(failure) => failure,
+    let (place, done) = match open(&options) {
+        Ok(sessions) => (sessions.place().to_owned(), run(&sessions, options.command)),
+        Err(failure) => (String::new(), Err(failure)),
     };
+    let Err(failure) = done else { return ExitCode::SUCCESS };
     let (status, why) = match failure {
         Failure::Settings(error) => (2, error.to_string()),
-        Failure::Store(error) => (1, with_causes(&error)),
+        Failure::Store(error) => {
+            let mend = match error {
+                Error::Unavailable(_) => "; see that it runs, and that this user may reach it from here",
+                _ => "",
+            };
+            (1, format!("{place}: {}{mend}", with_causes(&error)))
+        }
         // as `webstack list | head` does
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Failure::Output(error) => (1, error.to_string()),
@@ -126,6 +133,13 @@ fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
     })
 }
 
+/// An error and its causes, each said once: many say their cause themselves.
 fn with_causes(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |error| error.source()).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

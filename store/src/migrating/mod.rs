@@ -89,17 +89,29 @@ impl<From: Store, To: Store> Migrating<From, To> {
     ///
     /// # Errors
     ///
-    /// What the stores say. What was moved is moved, and another call goes on.
+    /// What the stores say. What was moved is moved, and another call goes on. [`StoreError::Broken`] if both are the same
+    /// store, by whatever names: it would never be left.
     pub async fn move_some(&self, after: Option<&SessionId>, sessions: usize) -> Result<Moved, StoreError> {
         let page = self.from.list(after, sessions.max(1)).await?;
         let mut moved = Moved::default();
-        for listed in &page {
-            moved.moved += u64::from(self.bring(&listed.id).await?.is_some());
+        for (index, listed) in page.iter().enumerate() {
+            let is_moved = self.bring(&listed.id).await?.is_some();
+            // Once for each page is enough.
+            if index == 0 && is_moved && self.is_left_behind(&listed.id).await? {
+                return Err(StoreError::broken("what has moved is still there: both are the same store"));
+            }
+            moved.moved += u64::from(is_moved);
         }
         if page.len() == sessions.max(1) {
             moved.next = page.last().map(|listed| listed.id);
         }
         Ok(moved)
+    }
+
+    /// True if a session that was brought to the new store is still whole in the old one.
+    async fn is_left_behind(&self, id: &SessionId) -> Result<bool, StoreError> {
+        let found = self.from.load(id).await?;
+        Ok(found.is_some_and(|stored| matches!(mark::read_old(stored), mark::Old::Whole(_))))
     }
 }
 

@@ -120,6 +120,21 @@ fn without_secrets(url: &str) -> String {
     }
 }
 
+/// True if two URLs surely name one store. They may do so and differ; whoever moves sessions notices that.
+pub(crate) fn are_same(one: &str, other: &str) -> bool {
+    /// They say how a store is used, not which it is.
+    const OF_NO_MATTER: [&str; 4] = ["setup", "group", "insecure_allow_network_fs", "durability"];
+    let parts = |url: &str| {
+        let (place, options) = url.split_once('?').unwrap_or((url, ""));
+        let name = |option: &str| option.split_once('=').map_or(option, |(name, _)| name).to_owned();
+        let options = options.split('&').filter(|option| !option.is_empty());
+        let options = options.filter(|option| !OF_NO_MATTER.contains(&&*name(option))).map(str::to_owned);
+        (place.trim_end_matches('/').to_owned(), options.collect::<std::collections::BTreeSet<_>>())
+    };
+    // Each in memory is another one.
+    !one.starts_with("memory:") && parts(one) == parts(other)
+}
+
 /// The path in a URL of a directory, if it is absolute and nothing of it would get lost.
 fn absolute_path(path: &str) -> Option<PathBuf> {
     // A URL parser would drop what comes behind `#`, and line breaks, without a word.
@@ -131,6 +146,27 @@ fn absolute_path(path: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_store_is_told_by_its_url() {
+        for (one, other) in [
+            ("file:/var/shop", "file:/var/shop/?group=web"),
+            ("postgres://db/shop?port=1&host=a", "postgres://db/shop?host=a&setup=by-hand&port=1"),
+            ("redis://10.0.0.1", "redis://10.0.0.1/"),
+        ] {
+            assert!(are_same(one, other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("file:/var/shop", "lmdb:/var/shop"),
+            ("redis://10.0.0.1/0", "redis://10.0.0.1/1"),
+            ("postgres:///shop?host=a", "postgres:///shop?host=b"),
+            ("postgres://ann@db", "postgres://bob@db"),
+            ("redis://10.0.0.1", "redis://10.0.0.1?namespace=shop"),
+            ("memory:", "memory:"),
+        ] {
+            assert!(!are_same(one, other), "{one} {other}");
+        }
+    }
 
     #[test]
     fn what_is_shown_of_a_url_holds_no_password() {
