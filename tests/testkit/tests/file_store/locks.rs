@@ -9,8 +9,8 @@ fn a_held_lock_answers_busy_to_writers_and_nothing_to_readers() {
     let file = fs::File::open(place.file()).expect("the file");
     rustix::fs::flock(&file, FlockOperation::LockExclusive).expect("the lock");
     assert!(matches!(place.load(), Ok(Some(_))));
-    assert!(matches!(place.update(version), Err(StoreError::Busy)));
-    assert!(matches!(place.remove(), Err(StoreError::Busy)));
+    assert!(matches!(place.try_update(version), Err(StoreError::Busy)));
+    assert!(matches!(place.try_remove(), Err(StoreError::Busy)));
     let later = Some(place.clock.now() + HOUR);
     assert!(matches!(block_on(place.store.touch(&id(), version, later)), Err(StoreError::Busy)));
     drop(file);
@@ -60,7 +60,7 @@ fn a_killed_process_leaves_no_lock() {
         let _ = child.wait();
         return skipped("a_killed_process_leaves_no_lock", "there is no flock(1)");
     }
-    assert!(matches!(place.update(version), Err(StoreError::Busy)));
+    assert!(matches!(place.try_update(version), Err(StoreError::Busy)));
     child.kill().expect("it runs");
     child.wait().expect("it ends");
     assert!(matches!(place.update(version), Ok(Updated::Applied(_))));

@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rustix::fs::{FlockOperation, Mode};
 use webstack_core::runtime::block_on;
@@ -64,10 +64,18 @@ impl Place {
     }
 
     fn update(&self, seen: Version) -> Result<Updated, StoreError> {
+        until_free(|| self.try_update(seen))
+    }
+
+    fn try_update(&self, seen: Version) -> Result<Updated, StoreError> {
         block_on(self.store.update(&id(), seen, entry()))
     }
 
     fn remove(&self) -> Result<Removed, StoreError> {
+        until_free(|| self.try_remove())
+    }
+
+    fn try_remove(&self) -> Result<Removed, StoreError> {
         block_on(self.store.remove(&id()))
     }
 
@@ -79,10 +87,21 @@ impl Place {
         let version = Version::new(1);
         assert!(matches!(self.load(), Err(StoreError::Corrupt(_))), "load: {what}");
         assert!(matches!(self.update(version), Err(StoreError::Corrupt(_))), "update: {what}");
-        let touched = block_on(self.store.touch(&id(), version, None));
+        let touched = until_free(|| block_on(self.store.touch(&id(), version, None)));
         assert!(matches!(touched, Err(StoreError::Corrupt(_))), "touch: {what}");
         assert!(matches!(block_on(self.store.create(&id(), entry())), Ok(Created::Exists)), "create: {what}");
         assert!(matches!(block_on(self.store.list(None, 9)), Ok(listed) if listed.is_empty()), "list: {what}");
+    }
+}
+
+/// Asks again while a lock is held: a process that another test starts has all of our files open until it is that program.
+fn until_free<T>(ask: impl Fn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let begun = Instant::now();
+    loop {
+        match ask() {
+            Err(StoreError::Busy) if begun.elapsed() < Duration::from_secs(20) => std::thread::yield_now(),
+            answer => return answer,
+        }
     }
 }
 
