@@ -14,7 +14,7 @@ pub use webstack_store::{
     PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version, Watch,
 };
 /// Sessions in one memory-mapped file.
-#[cfg(feature = "lmdb")]
+#[cfg(all(unix, feature = "lmdb"))]
 pub use webstack_store_lmdb as lmdb;
 /// Sessions in Redis.
 #[cfg(feature = "redis")]

@@ -41,36 +41,22 @@
 //! The directory is for its user alone, or for a named group, and is refused if others can write to it, or if it is on a
 //! network file system, where a memory map and its locks are not safe.
 
-#[cfg(unix)]
+#![cfg(unix)]
+
 mod builder;
-#[cfg(unix)]
 mod durability;
-#[cfg(unix)]
 mod entry;
-#[cfg(unix)]
 mod environment;
-#[cfg(unix)]
 mod fault;
-#[cfg(unix)]
 mod gate;
-#[cfg(unix)]
 mod job;
-#[cfg(unix)]
 mod opened;
-#[cfg(unix)]
 mod owners;
-#[cfg(unix)]
 mod purge;
-#[cfg(unix)]
 mod store;
-#[cfg(unix)]
 mod tables;
-#[cfg(unix)]
 mod writer;
 
-#[cfg(unix)]
 pub use builder::{LmdbStoreBuilder, OpenError};
-#[cfg(unix)]
 pub use durability::Durability;
-#[cfg(unix)]
 pub use store::LmdbStore;

@@ -1,7 +1,7 @@
 //! How a URL names a store: its scheme is the feature that brings the store.
 
 mod file;
-#[cfg(feature = "lmdb")]
+#[cfg(all(unix, feature = "lmdb"))]
 mod lmdb;
 #[cfg(feature = "redis")]
 mod redis;
@@ -46,7 +46,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    #[cfg(any(unix, feature = "lmdb"))]
+    #[cfg(unix)]
     fn in_directory(store: impl Store, directory: PathBuf) -> Self {
         let place = directory.display().to_string();
         Opened { directory: Some(directory), ..Opened::at(Arc::new(store), place) }
@@ -76,7 +76,7 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
             Ok(Opened::elsewhere(MemoryStore::new().with_clock(Arc::clone(context.clock)), url))
         }
         "file" => file::open_url(place, context),
-        #[cfg(feature = "lmdb")]
+        #[cfg(all(unix, feature = "lmdb"))]
         "lmdb" => lmdb::open_url(place, context),
         #[cfg(feature = "redis")]
         "redis" | "rediss" | "redis+cluster" | "rediss+cluster" => redis::open_url(url, context),
@@ -92,7 +92,7 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
 
 /// The features that bring stores, with the schemes that name these, and whether they are compiled in.
 const FEATURES: [(&str, &[&str], bool); 5] = [
-    ("lmdb", &["lmdb"], cfg!(feature = "lmdb")),
+    ("lmdb", &["lmdb"], cfg!(all(unix, feature = "lmdb"))),
     ("postgres", &["postgres", "postgresql"], cfg!(feature = "postgres")),
     ("mysql", &["mysql", "mariadb"], cfg!(feature = "mysql")),
     ("sqlite", &["sqlite"], cfg!(feature = "sqlite")),
