@@ -143,6 +143,18 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Does what blocks its thread on one of tokio's that are for it, and goes on though nobody waits; inline where there is none.
+pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    #[cfg(feature = "tokio")]
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        };
+    }
+    work()
+}
+
 /// The future's value, or `None` if it takes longer than this.
 pub(crate) async fn within<T>(runtime: &dyn Runtime, duration: Duration, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);

@@ -7,7 +7,7 @@ mod file;
 mod scheme;
 
 #[cfg(unix)]
-pub use file::{FileStore, FileStoreBuilder, OpenError};
+pub use file::{Durability, FileStore, FileStoreBuilder, OpenError};
 pub(crate) use scheme::{OpenContext, Opened, are_same, open_directory, open_url};
 pub use webstack_store::{
     BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,

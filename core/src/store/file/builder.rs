@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use webstack_store::directory::{self, Access, Demands, OpenError};
 
-use super::FileStore;
+use super::durability::Durability;
+use super::{FileStore, calls};
 use super::fault::{Doing as _, Fault};
 use super::root::Root;
 use super::temporary::{Temporary, random_name};
@@ -35,6 +37,7 @@ pub struct FileStoreBuilder {
     group: Option<String>,
     clock: Arc<dyn Clock>,
     spared: Duration,
+    durability: Durability,
     allow_network_fs: bool,
     create: bool,
 }
@@ -44,7 +47,8 @@ impl FileStoreBuilder {
         let clock = Arc::new(SystemClock);
         // Without a slash or a dot at its end, by which a link would be followed and not seen.
         let path = path.components().collect();
-        FileStoreBuilder { path, group: None, clock, spared: DEFAULT_SPARED, allow_network_fs: false, create: true }
+        let (spared, durability) = (DEFAULT_SPARED, Durability::default());
+        FileStoreBuilder { path, group: None, clock, spared, durability, allow_network_fs: false, create: true }
     }
 
     /// Shares the sessions with all members of a group: directories get mode 2770 and files 0660.
@@ -67,6 +71,12 @@ impl FileStoreBuilder {
     /// shorter life is absent when its deadline comes, and purged a little later.
     pub fn purge_spares(self, younger_than: Duration) -> Self {
         FileStoreBuilder { spared: younger_than, ..self }
+    }
+
+    /// Says what has reached the disk when a write is answered. What has to wait for the disk is done on a thread of tokio's
+    /// for such work, where there is one, and else inline.
+    pub fn durability(self, durability: Durability) -> Self {
+        FileStoreBuilder { durability, ..self }
     }
 
     /// Says whether the directory may be on a network file system.
@@ -99,24 +109,32 @@ impl FileStoreBuilder {
             return Err(OpenError::Absent { path });
         }
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
-        let root = Root::open(path, demands)?;
+        let mut root = Root::open(path, demands, self.durability)?;
         let base = root.base();
         directory::furnish(&base.fd, &base.access)
             .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
-        probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))?;
-        Ok(FileStore { root, clock: self.clock, spared: self.spared })
+        drop(base);
+        if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {
+            root.trust_umask();
+        }
+        Ok(FileStore { root: Arc::new(root), clock: self.clock, spared: self.spared })
     }
 }
 
-/// Does once what every request will do, so that it does not fail there first.
-fn probe(root: &Root) -> Result<(), Fault> {
+/// Does once what every request will do, so that it does not fail there first; true if files are made with the permissions
+/// that they are to have.
+fn probe(root: &Root) -> Result<bool, Fault> {
     let base = root.base();
+    let path = random_name()?;
+    let file = base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL).doing("probe the session directory")?;
+    let stat = calls::fstat(&file).doing("probe the session directory")?;
+    let _ = base.unlink(&path);
     let temporary = Temporary::create(&base, ".")?;
-    rustix::io::write(temporary.fd(), b"probe").doing("probe the session directory")?;
+    calls::pwrite(temporary.fd(), b"probe", 0).doing("probe the session directory")?;
     let renamed = random_name()?;
     drop(temporary.rename_to(&renamed)?);
     base.unlink(&renamed).doing("probe the session directory")?;
-    Ok(())
+    Ok(Mode::from_raw_mode(stat.st_mode) == base.access.file_mode())
 }
 
 fn source_of(fault: Fault) -> io::Error {

@@ -1,4 +1,4 @@
-//! One session's file: opened, locked, read, replaced.
+//! One session's file: opened, locked, read, written.
 //!
 //! Whoever changes what stands under a session's name holds the lock of the file that stands there. That one rule
 //! is what makes logout final: a writer finds its file removed, a purge finds its file renewed.
@@ -6,129 +6,228 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use rustix::buffer::spare_capacity;
 use rustix::fs::{FlockOperation, OFlags, Stat};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::io::Errno;
 
+use super::calls;
+use super::durability::Durability;
 use super::fault::{Doing as _, Fault};
-use super::format::{self, MAX_FILE};
-use super::root::{Base, Root, entry_path, is_file, same_file, set_mode};
+use super::pair::{LARGEST_FILE, Pair, Spare};
+use super::root::{Base, Root, entry_path, is_file, same_file};
 use super::temporary::Temporary;
 use crate::SessionId;
 use crate::store::Stored;
 
-/// What a file holds. A file that is neither is a [`Fault::Malformed`].
-#[derive(Debug)]
-pub(super) enum Content {
-    /// Nothing: a creation that did not get further. It counts as absent.
-    Empty,
-    /// A whole entry.
-    Whole(Stored),
-}
-
 /// How often a file that was replaced between opening and locking is opened again.
 const ATTEMPTS: usize = 16;
 
+/// How often a file that somebody writes meanwhile is read before it is locked.
+const READS: usize = 3;
+
+/// A file up to this size is read without asking for its size first. One byte more tells that it is larger.
+const ORDINARY: usize = 8192 + 1;
+
 /// What stands under an id, expired or not, without waiting for anybody.
 ///
-/// A creation is the one writing that can be seen half done. So what does not verify is read again under a shared
-/// lock: if that is to be had nobody is writing, and what is there is all there will be.
+/// What does not verify may be being written, so it is read again, and then under a shared lock: if that is to be had
+/// nobody is writing, and what is there is all there will be.
 pub(super) fn peek(root: &Root, id: &SessionId) -> Result<Option<Stored>, Fault> {
     let path = entry_path(id);
-    let opened = root.find(|base| match base.open_quietly(&path) {
-        Err(Errno::NOENT) => Ok(None),
-        opened => opened.map_err(opening).map(Some),
-    })?;
-    let content = match opened {
-        None => return Ok(None),
-        Some(fd) => match read(&fd) {
-            Err(Fault::Malformed(_)) => match Locked::acquire(root, id, FlockOperation::NonBlockingLockShared)? {
-                None => return Ok(None),
-                Some(locked) => locked.read()?,
-            },
-            read => read?,
+    let Some((_, fd)) = root.open_file(&path, OFlags::RDONLY)? else { return Ok(None) };
+    let mut has_begun_only = true;
+    for _ in 0..READS {
+        let sound = read(&fd, |pair| match pair {
+            None => Some(None),
+            Some(Ok(pair)) if pair.is_sound => Some(Some(pair.newest.to_stored())),
+            Some(torn) => {
+                has_begun_only &= torn.is_err();
+                None
+            }
+        })?;
+        if let Some(found) = sound {
+            return Ok(found);
+        }
+    }
+    drop(fd);
+    match Locked::acquire(root, id, Purpose::Look) {
+        Err(Fault::Held) if has_begun_only => Err(Fault::Begun),
+        locked => match locked? {
+            None => Ok(None),
+            Some(file) => file.read(|pair| Ok(pair.map(|pair| pair.newest.to_stored()))),
         },
-    };
-    match content {
-        Content::Empty => Ok(None),
-        Content::Whole(stored) => Ok(Some(stored)),
     }
 }
 
-/// A session's file under a lock, known to stand under the session's name.
+/// What a file is locked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To be read while nobody writes.
+    Look,
+    /// To be written.
+    Write,
+    /// To be removed.
+    Remove,
+}
+
+impl Purpose {
+    fn flags(self) -> OFlags {
+        if self == Purpose::Write { OFlags::RDWR } else { OFlags::RDONLY }
+    }
+
+    fn lock(self) -> FlockOperation {
+        match self {
+            Purpose::Look => FlockOperation::NonBlockingLockShared,
+            Purpose::Write | Purpose::Remove => FlockOperation::NonBlockingLockExclusive,
+        }
+    }
+}
+
+/// A session's file under a lock. It stood under the session's name when it was opened; [`stands`](Locked::stands) tells
+/// whether it still does.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) base: Arc<Base>,
-    pub(super) stat: Stat,
     fd: OwnedFd,
     path: String,
 }
 
 impl Locked {
     /// Locks the file; `None` if there is none.
-    pub(super) fn acquire(root: &Root, id: &SessionId, lock: FlockOperation) -> Result<Option<Self>, Fault> {
+    pub(super) fn acquire(root: &Root, id: &SessionId, purpose: Purpose) -> Result<Option<Self>, Fault> {
         let path = entry_path(id);
+        let Some((base, fd)) = root.open_file(&path, purpose.flags())? else { return Ok(None) };
+        take_lock(&fd, purpose.lock())?;
+        Ok(Some(Locked { base, fd, path }))
+    }
+
+    /// Locks the file and does something with it; and again, if that answers `None` because the file was removed or
+    /// replaced before it was locked.
+    pub(super) fn with<T>(
+        root: &Root,
+        id: &SessionId,
+        purpose: Purpose,
+        absent: impl Fn() -> T,
+        act: impl Fn(Locked) -> Result<Option<T>, Fault>,
+    ) -> Result<T, Fault> {
         for _ in 0..ATTEMPTS {
-            let opened = root.find(|base| match base.open_quietly(&path) {
-                Err(Errno::NOENT) => Ok(None),
-                opened => opened.map_err(opening).map(|fd| Some((Arc::clone(base), fd))),
-            })?;
-            let Some((base, fd)) = opened else { return Ok(None) };
-            if let Some(locked) = Locked::opened(base, fd, path.clone(), lock)? {
-                return Ok(Some(locked));
+            let Some(file) = Locked::acquire(root, id, purpose)? else { return Ok(absent()) };
+            if let Some(done) = act(file)? {
+                return Ok(done);
             }
         }
         Err(Fault::Held)
     }
 
-    /// Locks a file that was opened; `None` if it no longer stands under its name.
-    pub(super) fn opened(
-        base: Arc<Base>,
-        fd: OwnedFd,
-        path: String,
-        lock: FlockOperation,
-    ) -> Result<Option<Self>, Fault> {
-        take_lock(&fd, lock)?;
-        let stat = rustix::fs::fstat(&fd).doing("look at a session file")?;
+    /// Looks at the file, if it still stands under its name: whoever held the lock until now may have removed or replaced it.
+    /// Nobody will as long as the lock is held. To be asked before anything is changed.
+    pub(super) fn stands(&self) -> Result<Option<Stat>, Fault> {
+        let stat = calls::fstat(&self.fd).doing("look at a session file")?;
         if !is_file(&stat) {
             return Err(Fault::Malformed("it is not a regular file"));
         }
-        // Whoever held the lock until now may have removed or replaced the file.
-        if stat.st_nlink == 0 || !base.look_at(&path)?.is_some_and(|named| same_file(&named, &stat)) {
-            return Ok(None);
-        }
-        Ok(Some(Locked { base, stat, fd, path }))
+        let stands = stat.st_nlink != 0 && self.base.look_at(&self.path)?.is_some_and(|named| same_file(&named, &stat));
+        Ok(stands.then_some(stat))
     }
 
-    /// Reads the file that was locked; to be called once, since it reads from where the file stands.
-    pub(super) fn read(&self) -> Result<Content, Fault> {
-        read(&self.fd)
+    /// Reads the file, in which nobody writes while it is locked; `None` if it is empty: a creation that did not get further.
+    pub(super) fn read<T>(&self, take: impl FnOnce(Option<Pair<'_>>) -> Result<T, Fault>) -> Result<T, Fault> {
+        read(&self.fd, |pair| take(pair.transpose()?))?
     }
 
-    /// Fills a file that is empty.
-    pub(super) fn fill(&self, bytes: &[u8]) -> Result<(), Fault> {
-        set_mode(&self.fd, &self.stat, &self.base.access)?;
-        write_all(&self.fd, bytes)
+    /// Writes a slot in its place. The other one holds the entry until this one is whole.
+    pub(super) fn write(&self, slot: &[u8], spare: Spare) -> Result<(), Fault> {
+        write_all(&self.fd, slot, spare.offset)?;
+        self.base.sync_data(&self.fd)
     }
 
-    /// Puts another file in the place of this one. The new file is locked before it has the name, and as long as
-    /// this lives.
-    pub(super) fn replace(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+    /// Puts another file in the place of this one. It has the lock before it has the name, if others may not write it yet:
+    /// before what `then` does is done, or before the name is on the disk.
+    pub(super) fn replace(&self, bytes: &[u8], then: Option<impl FnOnce()>) -> Result<(), Fault> {
         let temporary = Temporary::create(&self.base, &self.path[..2])?;
-        write_all(temporary.fd(), bytes)?;
-        take_lock(temporary.fd(), FlockOperation::NonBlockingLockExclusive)?;
-        self.fd = temporary.rename_to(&self.path)?;
+        write_all(temporary.fd(), bytes, 0)?;
+        self.base.sync_data(temporary.fd())?;
+        if then.is_some() || self.base.durability == Durability::Full {
+            take_lock(temporary.fd(), FlockOperation::NonBlockingLockExclusive)?;
+        }
+        let _locked = temporary.rename_to(&self.path)?;
+        self.base.sync_names(&self.path[..2])?;
+        if let Some(then) = then {
+            then();
+        }
         Ok(())
     }
 
+    /// Removes the file.
     pub(super) fn unlink(&self) -> Result<(), Fault> {
         self.base.unlink(&self.path).doing("remove a session file")?;
-        Ok(())
+        self.base.sync_names(&self.path[..2])
+    }
+}
+
+/// Makes the file of a session that is being created, with all that is to be in it; false if one stands there.
+///
+/// Nobody else knows the id, so the file gets its name at once. It is locked before it is filled, and that tells who reads
+/// half of it that there is more to come. An empty one that a killed creation left behind is taken away, if it is `stale`.
+pub(super) fn create(base: &Arc<Base>, id: &SessionId, bytes: &[u8], stale: impl Fn(&Stat) -> bool) -> Result<bool, Fault> {
+    let path = entry_path(id);
+    for _ in 0..ATTEMPTS {
+        let fd = match base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => {
+                base.make_directory(&path[..2]).doing("make a directory for session files")?;
+                base.sync_names(".")?;
+                continue;
+            }
+            Err(Errno::EXIST) if clear(base, &path, &stale)? => continue,
+            Err(Errno::EXIST) => return Ok(false),
+            Err(errno) => return Err(opening(errno)),
+        };
+        take_lock(&fd, FlockOperation::NonBlockingLockExclusive)?;
+        let file = Locked { base: Arc::clone(base), fd, path };
+        if let Err(fault) = file.fill(bytes) {
+            // Half an entry shall not stay. If this fails too, a purge will find it.
+            let _ = file.unlink();
+            return Err(fault);
+        }
+        return Ok(true);
+    }
+    Err(Fault::Held)
+}
+
+impl Locked {
+    fn fill(&self, bytes: &[u8]) -> Result<(), Fault> {
+        self.base.settle_mode(&self.fd)?;
+        write_all(&self.fd, bytes, 0)?;
+        self.base.sync_data(&self.fd)?;
+        self.base.sync_names(&self.path[..2])
+    }
+}
+
+/// Takes away an empty file that nobody will fill any more; false if what stands there is not empty.
+fn clear(base: &Arc<Base>, path: &str, stale: impl Fn(&Stat) -> bool) -> Result<bool, Fault> {
+    let fd = match base.open(path, OFlags::RDONLY) {
+        Err(Errno::NOENT) => return Ok(true),
+        // Not a file.
+        Err(_) => return Ok(false),
+        Ok(fd) => fd,
+    };
+    let is_empty = |stat: &Stat| stat.st_size == 0 && is_file(stat);
+    if !is_empty(&calls::fstat(&fd).doing("look at a session file")?) {
+        return Ok(false);
+    }
+    take_lock(&fd, FlockOperation::NonBlockingLockExclusive)?;
+    let file = Locked { base: Arc::clone(base), fd, path: path.to_owned() };
+    match file.stands()? {
+        None => Ok(true),
+        Some(stat) if !is_empty(&stat) => Ok(false),
+        // Whoever made it may be about to lock it.
+        Some(stat) if !stale(&stat) => Err(Fault::Held),
+        Some(_) => file.unlink().map(|()| true),
     }
 }
 
 pub(super) fn take_lock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Fault> {
-    match retry_on_intr(|| rustix::fs::flock(fd, lock)) {
+    match calls::flock(fd, lock) {
         Err(Errno::WOULDBLOCK) => Err(Fault::Held),
         locked => locked.doing("lock a file"),
     }
@@ -142,81 +241,58 @@ pub(super) fn opening(errno: Errno) -> Fault {
     }
 }
 
-/// Reads a whole file. A short read is the end of a regular file, so an ordinary session takes one call.
-fn read(fd: &OwnedFd) -> Result<Content, Fault> {
-    const ORDINARY: usize = 4096;
-    let mut bytes = Vec::with_capacity(ORDINARY);
-    loop {
-        match retry_on_intr(|| rustix::io::read(fd, spare_capacity(&mut bytes))) {
-            Err(Errno::ISDIR | Errno::AGAIN) => return Err(Fault::Malformed("it is not a regular file")),
-            count => count.doing("read a session file")?,
+/// Reads a whole file, in one call if it is an ordinary one, and takes it apart; `None` if it is empty.
+fn read<T>(fd: &OwnedFd, take: impl FnOnce(Option<Result<Pair<'_>, Fault>>) -> T) -> Result<T, Fault> {
+    let mut ordinary = [0; ORDINARY];
+    let length = pread(fd, &mut ordinary)?;
+    if length < ORDINARY {
+        if length > 0 {
+            return Ok(take(Some(Pair::of(&ordinary[..length]))));
+        }
+        return match is_file(&calls::fstat(fd).doing("look at a session file")?) {
+            true => Ok(take(None)),
+            false => Err(Fault::Malformed("it is not a regular file")),
         };
-        if bytes.len() < bytes.capacity() {
-            break;
-        }
-        if bytes.len() > MAX_FILE {
-            return Err(Fault::Malformed("it is larger than a session file may be"));
-        }
-        bytes.reserve(bytes.len());
     }
-    if !bytes.is_empty() {
-        return format::decode(bytes).map(Content::Whole);
-    }
-    match is_file(&rustix::fs::fstat(fd).doing("look at a session file")?) {
-        true => Ok(Content::Empty),
-        false => Err(Fault::Malformed("it is not a regular file")),
+    let size = calls::fstat(fd).doing("look at a session file")?.st_size;
+    let size = usize::try_from(size).ok().filter(|size| *size <= LARGEST_FILE);
+    let size = size.ok_or(Fault::Malformed("it is larger than a session file may be"))?;
+    let mut large = vec![0; size];
+    // From the beginning again: both slots are to be of one moment.
+    let length = pread(fd, &mut large)?;
+    Ok(take(Some(Pair::of(&large[..length]))))
+}
+
+fn pread(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Fault> {
+    match calls::pread(fd, buffer) {
+        Err(Errno::ISDIR | Errno::SPIPE | Errno::AGAIN) => Err(Fault::Malformed("it is not a regular file")),
+        read => read.doing("read a session file"),
     }
 }
 
-fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> Result<(), Fault> {
+fn write_all(fd: &OwnedFd, mut bytes: &[u8], mut offset: usize) -> Result<(), Fault> {
     while !bytes.is_empty() {
-        let count = retry_on_intr(|| rustix::io::write(fd, bytes)).doing("write a session file")?;
+        let count = calls::pwrite(fd, bytes, offset as u64).doing("write a session file")?;
+        if count == 0 {
+            return Err(Fault::Io { doing: "write a session file", source: Errno::IO.into() });
+        }
         bytes = &bytes[count..];
+        offset += count;
     }
     Ok(())
-}
-
-/// Opens the empty file of a session that is being created: a new one, or one that a creation cut short left behind.
-///
-/// `None` if an entry, or the beginning of one, stands there.
-pub(super) fn open_new(base: &Arc<Base>, id: &SessionId) -> Result<Option<Locked>, Fault> {
-    let path = entry_path(id);
-    for _ in 0..ATTEMPTS {
-        let fd = match base.open(&path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT) => {
-                base.make_directory(&path[..2]).doing("make a directory for session files")?;
-                continue;
-            }
-            Err(Errno::EXIST) => match base.open(&path, OFlags::RDWR) {
-                Ok(fd) if rustix::fs::fstat(&fd).is_ok_and(|stat| stat.st_size == 0 && is_file(&stat)) => fd,
-                Err(Errno::NOENT) => continue,
-                _ => return Ok(None),
-            },
-            Err(errno) => return Err(opening(errno)),
-        };
-        let lock = FlockOperation::NonBlockingLockExclusive;
-        if let Some(locked) = Locked::opened(Arc::clone(base), fd, path.clone(), lock)? {
-            return Ok(if locked.stat.st_size == 0 { Some(locked) } else { None });
-        }
-    }
-    Err(Fault::Held)
 }
 
 #[cfg(test)]
 mod tests {
     use rustix::fs::{AtFlags, Mode, renameat};
+    use webstack_store::directory::{Access, Demands};
 
     use super::*;
-    use webstack_store::directory::Access;
-    use webstack_store::directory::Demands;
-
-    const LOCK: FlockOperation = FlockOperation::NonBlockingLockExclusive;
 
     fn root() -> (tempfile::TempDir, Root) {
         let place = tempfile::tempdir().expect("a temporary directory");
         let demands = Demands { access: Access::Private, allow_network_fs: true };
-        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        let root = Root::open(place.path().to_owned(), demands, Durability::None).expect("a fit directory");
         rustix::fs::mkdirat(&root.base().fd, "00", Mode::RWXU).expect("a shard");
         (place, root)
     }
@@ -230,21 +306,24 @@ mod tests {
     fn a_lock_counts_only_if_the_file_still_has_its_name() {
         let (_place, root) = root();
         let base = root.base();
-        let locked = |fd| Locked::opened(Arc::clone(&base), fd, "00/file".into(), LOCK).expect("no fault");
+        let stands = |fd| {
+            let file = Locked { base: Arc::clone(&base), fd, path: "00/file".into() };
+            file.stands().expect("no fault").is_some()
+        };
 
-        assert!(locked(make(&base, "00/file")).is_some());
+        assert!(stands(make(&base, "00/file")));
 
         let removed = make(&base, "00/file");
         rustix::fs::unlinkat(&base.fd, "00/file", AtFlags::empty()).expect("it is there");
-        assert!(locked(removed).is_none(), "removed");
+        assert!(!stands(removed), "removed");
 
         let moved = make(&base, "00/file");
         renameat(&base.fd, "00/file", &base.fd, "00/elsewhere").expect("it is there");
-        assert!(locked(moved).is_none(), "moved away, and nothing in its place");
+        assert!(!stands(moved), "moved away, and nothing in its place");
 
         let moved = make(&base, "00/file");
         renameat(&base.fd, "00/file", &base.fd, "00/elsewhere").expect("it is there");
         make(&base, "00/file");
-        assert!(locked(moved).is_none(), "moved away, and another in its place");
+        assert!(!stands(moved), "moved away, and another in its place");
     }
 }

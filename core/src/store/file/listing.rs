@@ -94,7 +94,7 @@ fn collect(
         }
         let stored = match peek(root, &id) {
             // Corrupt, or about to be created: not in the listing.
-            Err(Fault::Malformed(_) | Fault::Held) => continue,
+            Err(Fault::Malformed(_) | Fault::Begun) => continue,
             stored => stored?,
         };
         let fits =

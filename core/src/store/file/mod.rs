@@ -4,12 +4,13 @@
 //! WebStack-sessions/
 //!   .gitignore  .htaccess
 //!   3f/3f0a…                  a session; the directory is the first two digits of its id
-//!   3f/.webstack-….tmp        a session's next state, until it is renamed
+//!   3f/.webstack-….tmp        a larger file for a session that has grown, until it is renamed
 //!   owners/a1/a1c4…/3f0a…     an empty marker: this owner has this session
 //! ```
 //!
-//! `format` says what is in a file, `entry_file` how one is locked, read and replaced, `write` what the store's
-//! operations do under the lock, `owners`, `listing` and `purge` how many are gone through.
+//! `slot` says how an entry is written and `pair` how two slots make a file, `entry_file` how one is locked, read, written
+//! and replaced, `write` what the store's operations do under the lock, `owners`, `listing` and `purge` how many are gone
+//! through, `calls` what is asked of the system.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,20 +21,26 @@ use super::{
     Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreResult, Stored,
     Touched, Updated, Version,
 };
-use crate::{Clock, SessionId, Timestamp};
+use crate::{Clock, SessionId, Timestamp, runtime};
 
 mod builder;
+mod calls;
+#[cfg(test)]
+mod crash;
+mod durability;
 mod entry_file;
 mod fault;
-mod format;
 mod listing;
 mod owners;
+mod pair;
 mod purge;
 mod root;
+mod slot;
 mod temporary;
 mod write;
 
 pub use builder::FileStoreBuilder;
+pub use durability::Durability;
 pub use webstack_store::directory::OpenError;
 
 use fault::Fault;
@@ -42,10 +49,10 @@ use root::Root;
 /// Keeps sessions in a directory, a file for each.
 ///
 /// Any number of processes may use the same directory, and any of them may be killed at any moment: a file holds
-/// the old entry or the new one, and a lock ends with its process. Nothing is synced to the disk: after a power
-/// failure the last few writes may be missing.
+/// the old entry or the new one, and a lock ends with its process. What a power failure may take is said by
+/// [`Durability`].
 ///
-/// Files are read and written inline, on the thread that asks.
+/// Files are read inline, on the thread that asks, and written there unless it is the disk that is waited for.
 ///
 /// # Security
 ///
@@ -70,7 +77,7 @@ use root::Root;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct FileStore {
-    root: Root,
+    root: Arc<Root>,
     clock: Arc<dyn Clock>,
     spared: Duration,
 }
@@ -102,6 +109,18 @@ impl FileStore {
     ) -> StoreResult<'a, T> {
         Box::pin(async move { Ok(operation(&self.root, self.clock.now())?) })
     }
+
+    /// Runs an operation that may have to wait for the disk.
+    fn writing<'a, T: Send + 'static>(
+        &'a self,
+        operation: impl FnOnce(&Root, Timestamp) -> Result<T, Fault> + Send + 'static,
+    ) -> StoreResult<'a, T> {
+        if self.root.durability == Durability::None {
+            return self.inline(operation);
+        }
+        let (root, now) = (Arc::clone(&self.root), self.clock.now());
+        Box::pin(async move { Ok(runtime::off_thread(move || operation(&root, now)).await?) })
+    }
 }
 
 impl fmt::Debug for FileStore {
@@ -116,23 +135,28 @@ impl Store for FileStore {
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
-        self.inline(move |root, now| write::create(root, id, &entry, now))
+        let id = *id;
+        self.writing(move |root, now| write::create(root, &id, &entry, now))
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        self.inline(move |root, now| write::update(root, id, seen, &entry, now))
+        let id = *id;
+        self.writing(move |root, now| write::update(root, &id, seen, &entry, now))
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
-        self.inline(move |root, now| write::touch(root, id, seen, expires, now))
+        let id = *id;
+        self.writing(move |root, now| write::touch(root, &id, seen, expires, now))
     }
 
     fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
-        self.inline(|root, now| write::remove(root, id, now))
+        let id = *id;
+        self.writing(move |root, now| write::remove(root, &id, now))
     }
 
     fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
-        self.inline(move |root, now| purge::purge(root, step, self.spared, now))
+        let spared = self.spared;
+        self.writing(move |root, now| purge::purge(root, step, spared, now))
     }
 
     fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
@@ -149,7 +173,8 @@ impl Store for FileStore {
     }
 
     fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
-        self.inline(move |root, now| owners::reserve(root, owner, id, limit, now))
+        let (owner, id) = (*owner, *id);
+        self.writing(move |root, now| owners::reserve(root, &owner, &id, limit, now))
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -12,12 +12,13 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, OFlags, Stat, Timespec, Timestamps};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 
+use super::calls;
 use super::entry_file::{peek, take_lock};
 use super::fault::{Doing as _, Fault, Unless as _};
-use super::root::{Base, Root, same_file, set_mode};
+use super::root::{Base, Root, same_file};
 use crate::store::{Entry, GRACE, OwnerKey, Reserved};
 use crate::{SessionId, Timestamp};
 
@@ -63,7 +64,7 @@ impl Owner {
     fn lock_opened(base: &Arc<Base>, fd: OwnedFd, path: &str, lock: FlockOperation) -> Result<Option<Self>, Fault> {
         take_lock(&fd, lock)?;
         // A purge may have removed it meanwhile, and somebody else have made it anew.
-        let stat = rustix::fs::fstat(&fd).doing("look at an owner's directory")?;
+        let stat = calls::fstat(&fd).doing("look at an owner's directory")?;
         let still_there = base.look_at(path)?.is_some_and(|named| same_file(&named, &stat));
         Ok(still_there.then(|| Owner { base: Arc::clone(base), path: path.to_owned(), _lock: fd }))
     }
@@ -78,14 +79,19 @@ impl Owner {
             self.base.unlink(&path).doing("remove an owner's marker")?;
             (fd, stat) = self.open_marker(&path)?;
         }
-        set_mode(&fd, &stat, &self.base.access)?;
+        let mode = self.base.access.file_mode();
+        if Mode::from_raw_mode(stat.st_mode) != mode {
+            calls::chmod(&fd, mode).doing("set a file's permissions")?;
+        }
         set_modified(&fd, now)?;
+        // A record shall never be there without its marker.
+        self.base.sync_names(&self.path)?;
         Ok(Marker { fd })
     }
 
     fn open_marker(&self, path: &str) -> Result<(OwnedFd, Stat), Fault> {
         let fd = self.base.open(path, OFlags::WRONLY | OFlags::CREATE).doing("write an owner's marker")?;
-        let stat = rustix::fs::fstat(&fd).doing("look at an owner's marker")?;
+        let stat = calls::fstat(&fd).doing("look at an owner's marker")?;
         Ok((fd, stat))
     }
 
@@ -168,7 +174,7 @@ pub(super) fn tidy(root: &Root, base: &Arc<Base>, shard: &str, now: Timestamp) -
             unmark(base, &owner, &id);
         }
         // Fails if anything is left in it, which is what keeps it safe.
-        let _ = rustix::fs::unlinkat(&base.fd, &path, rustix::fs::AtFlags::REMOVEDIR);
+        let _ = calls::unlink(&base.fd, &path, AtFlags::REMOVEDIR);
     }
     Ok(seen)
 }
@@ -196,7 +202,7 @@ fn standing(
     let record = match peek(root, id) {
         Err(Fault::Malformed(_)) => None,
         // Being created or replaced this moment, or its owner being changed: it counts, and is not touched.
-        Err(Fault::Held) => return Ok(Standing::Kept),
+        Err(Fault::Held | Fault::Begun) => return Ok(Standing::Kept),
         record => record?.map(|stored| stored.entry).filter(|entry| entry.owner.as_ref() == Some(owner)),
     };
     if record.as_ref().is_some_and(|entry: &Entry| !entry.is_expired(now)) {
@@ -218,8 +224,13 @@ fn ids(base: &Base, path: &str) -> Result<Vec<SessionId>, Fault> {
 
 fn make_directories(base: &Base, owner: &OwnerKey) -> Result<(), Fault> {
     let path = owner_path(owner);
-    let two_up = [OWNERS, &path[..OWNERS.len() + 3], &path];
-    two_up.into_iter().try_for_each(|path| base.make_directory(path)).doing("make an owner's directory")
+    let mut above = ".";
+    for path in [OWNERS, &path[..OWNERS.len() + 3], &path] {
+        base.make_directory(path).doing("make an owner's directory")?;
+        base.sync_names(above)?;
+        above = path;
+    }
+    Ok(())
 }
 
 fn owner_path(owner: &OwnerKey) -> String {
@@ -240,7 +251,7 @@ fn set_modified(fd: &OwnedFd, moment: Timestamp) -> Result<(), Fault> {
         tv_nsec: (millis * 1_000_000).try_into().unwrap_or(0),
     };
     let times = Timestamps { last_access: moment, last_modification: moment };
-    rustix::fs::futimens(fd, &times).doing("date an owner's marker")
+    calls::utimens(fd, &times).doing("date an owner's marker")
 }
 
 /// When a file was modified last.
@@ -258,18 +269,18 @@ pub(super) fn age(since: Timestamp, now: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use rustix::fs::{AtFlags, unlinkat};
+    use rustix::fs::unlinkat;
+    use webstack_store::directory::{Access, Demands};
 
+    use super::super::durability::Durability;
     use super::*;
-    use webstack_store::directory::Access;
-    use webstack_store::directory::Demands;
 
     /// A purge may remove the directory between the opening and the lock, where no race reliably meets it.
     #[test]
     fn a_lock_counts_only_if_the_directory_still_has_its_name() {
         let place = tempfile::tempdir().expect("a temporary directory");
         let demands = Demands { access: Access::Private, allow_network_fs: true };
-        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        let root = Root::open(place.path().to_owned(), demands, Durability::None).expect("a fit directory");
         let (base, owner) = (root.base(), OwnerKey::derive("test", "alice"));
         let (path, lock) = (owner_path(&owner), FlockOperation::NonBlockingLockShared);
         let open = || {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{FlockOperation, Stat};
+use rustix::fs::Stat;
 
-use super::entry_file::{Content, Locked, peek};
+use super::entry_file::{Locked, Purpose, peek};
 use super::fault::Fault;
 use super::listing::{Shard, last_id, name, shards_behind};
 use super::owners::{age, modified, tidy};
-use super::root::{Base, Root};
+use super::root::{Base, Root, entry_path};
 use super::write::end;
 use crate::store::{PurgeStep, Purged};
 use crate::{SessionId, Timestamp};
@@ -61,7 +61,7 @@ enum Fate {
 
 /// Looks at one session's file, and takes the lock only if there is something to do.
 fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now: Timestamp) -> Result<Fate, Fault> {
-    let Some(stat) = base.look_at(&super::root::entry_path(id))? else { return Ok(Fate::Vanished) };
+    let Some(stat) = base.look_at(&entry_path(id))? else { return Ok(Fate::Vanished) };
     let is_empty = stat.st_size == 0;
     if !is_empty && age(modified(&stat), now) < spared || is_empty && !is_leftover(&stat, now) {
         return Ok(Fate::Left);
@@ -77,16 +77,18 @@ fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now
 
 /// Looks again under the lock: what was seen without it may have been renewed meanwhile.
 fn remove_if_due(root: &Root, id: &SessionId, now: Timestamp) -> Result<Fate, Fault> {
-    let Some(file) = Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive)? else {
-        return Ok(Fate::Vanished);
-    };
-    match file.read() {
-        Ok(Content::Whole(stored)) if stored.entry.is_purgeable(now) => end(&file, id, &stored)?,
-        Ok(Content::Empty) | Err(Fault::Malformed(_)) if is_leftover(&file.stat, now) => file.unlink()?,
-        Err(fault @ Fault::Io { .. }) => return Err(fault),
-        Ok(_) | Err(_) => return Ok(Fate::Left),
-    }
-    Ok(Fate::Removed)
+    Locked::with(root, id, Purpose::Remove, || Fate::Vanished, |file| {
+        let found = file.read(|pair| Ok(pair.map(|pair| pair.newest.head())));
+        let Some(stat) = file.stands()? else { return Ok(None) };
+        let owner = match found {
+            Ok(Some(entry)) if entry.is_purgeable(now) => entry.owner,
+            Ok(None) | Err(Fault::Malformed(_)) if is_leftover(&stat, now) => None,
+            Err(fault @ Fault::Io { .. }) => return Err(fault),
+            Ok(_) | Err(_) => return Ok(Some(Fate::Left)),
+        };
+        end(&file, id, owner.as_ref())?;
+        Ok(Some(Fate::Removed))
+    })
 }
 
 fn is_leftover(stat: &Stat, now: Timestamp) -> bool {
@@ -99,18 +101,19 @@ fn remove_leftover(base: &Base, path: &str, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use webstack_store::directory::{Access, Demands};
+
+    use super::super::durability::Durability;
     use super::super::write::{create, update};
     use super::*;
     use crate::store::{Created, Entry, GRACE, Updated};
-    use webstack_store::directory::Access;
-    use webstack_store::directory::Demands;
 
     /// The moment between looking at an entry and locking it, which no race reliably meets.
     #[test]
     fn what_was_renewed_after_it_was_seen_is_left() {
         let place = tempfile::tempdir().expect("a temporary directory");
         let demands = Demands { access: Access::Private, allow_network_fs: true };
-        let root = Root::open(place.path().to_owned(), demands).expect("a fit directory");
+        let root = Root::open(place.path().to_owned(), demands, Durability::None).expect("a fit directory");
         let (id, now) = (SessionId::from_bytes([7; 16]), Timestamp::from_millis(1_000_000));
         let entry = |expires| Entry { bytes: "text".into(), expires: Some(expires), owner: None };
 

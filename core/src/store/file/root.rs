@@ -10,22 +10,40 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use webstack_store::directory::{Access, Demands, OpenError, examine};
+
+use super::calls;
+use super::durability::Durability;
+use super::entry_file::opening;
 use super::fault::{Doing as _, Fault, Unless as _};
 use crate::SessionId;
-use webstack_store::directory::Access;
-use webstack_store::directory::{Demands, OpenError, examine};
+
+/// Reads must not write: a note of the last access would be written after every change.
+#[cfg(target_os = "linux")]
+const QUIETLY: OFlags = OFlags::NOATIME;
+#[cfg(not(target_os = "linux"))]
+const QUIETLY: OFlags = OFlags::empty();
 
 #[derive(Debug)]
 pub(super) struct Root {
     path: PathBuf,
     demands: Demands,
+    pub(super) durability: Durability,
     base: RwLock<Arc<Base>>,
 }
 
 impl Root {
-    pub(super) fn open(path: PathBuf, demands: Demands) -> Result<Self, OpenError> {
-        let base = RwLock::new(Arc::new(Base::examined(&path, &demands)?));
-        Ok(Root { path, demands, base })
+    pub(super) fn open(path: PathBuf, demands: Demands, durability: Durability) -> Result<Self, OpenError> {
+        let base = RwLock::new(Arc::new(Base::examined(&path, &demands, durability, true)?));
+        Ok(Root { path, demands, durability, base })
+    }
+
+    /// Remembers that files are made with the right permissions: nobody need set them.
+    pub(super) fn trust_umask(&mut self) {
+        let base = self.base.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(base) = Arc::get_mut(base) {
+            base.must_set_mode = false;
+        }
     }
 
     /// The directory as it was when last looked at.
@@ -39,21 +57,25 @@ impl Root {
         match rustix::fs::statat(CWD, &self.path, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) if same_file(&stat, &base.stat) => Ok(base),
             _ => {
-                let base = Arc::new(Base::examined(&self.path, &self.demands).map_err(Fault::Directory)?);
+                let examined = Base::examined(&self.path, &self.demands, self.durability, base.must_set_mode);
+                let base = Arc::new(examined.map_err(Fault::Directory)?);
                 *self.base.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&base);
                 Ok(base)
             }
         }
     }
 
-    /// Does something to the directory; and again, if it found nothing because the directory is another one now.
-    pub(super) fn find<T>(&self, search: impl Fn(&Arc<Base>) -> Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
+    /// Opens a session's file, if there is one: in the directory that is open, else in the one that stands under the path now.
+    pub(super) fn open_file(&self, path: &str, flags: OFlags) -> Result<Option<(Arc<Base>, OwnedFd)>, Fault> {
         let base = self.base();
-        if let Some(found) = search(&base)? {
-            return Ok(Some(found));
+        if let Some(fd) = base.open_quietly(path, flags)? {
+            return Ok(Some((base, fd)));
         }
         let present = self.present_base()?;
-        if Arc::ptr_eq(&base, &present) { Ok(None) } else { search(&present) }
+        if Arc::ptr_eq(&base, &present) {
+            return Ok(None);
+        }
+        Ok(present.open_quietly(path, flags)?.map(|fd| (present, fd)))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -66,62 +88,83 @@ impl Root {
 pub(super) struct Base {
     pub(super) fd: OwnedFd,
     pub(super) access: Access,
+    pub(super) durability: Durability,
     stat: Stat,
+    /// The umask of this process takes away permissions that files are to have.
+    must_set_mode: bool,
 }
 
 impl Base {
-    fn examined(path: &Path, demands: &Demands) -> Result<Self, OpenError> {
+    fn examined(
+        path: &Path,
+        demands: &Demands,
+        durability: Durability,
+        must_set_mode: bool,
+    ) -> Result<Self, OpenError> {
         let (fd, stat) = examine(path, demands)?;
-        Ok(Base { fd, stat, access: demands.access.clone() })
+        Ok(Base { fd, stat, access: demands.access.clone(), durability, must_set_mode })
     }
 
-    /// Opens something below the directory: never through a link, never waiting, never inherited by a child process.
+    /// Opens something below the directory, or makes a file.
     pub(super) fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let mode = if flags.contains(OFlags::CREATE) { self.access.file_mode() } else { Mode::empty() };
-        // Linux can refuse links on the whole way, not only in the last step.
-        #[cfg(target_os = "linux")]
-        match rustix::fs::openat2(&self.fd, path, flags, mode, rustix::fs::ResolveFlags::NO_SYMLINKS) {
-            // An old kernel does not know the call; some sandboxes forbid what they do not know.
-            Err(Errno::NOSYS) => {}
-            Err(Errno::PERM) if !flags.contains(OFlags::NOATIME) => {}
-            opened => return opened,
-        }
-        rustix::fs::openat(&self.fd, path, flags, mode)
+        calls::open(&self.fd, path, flags, mode)
     }
 
-    /// Opens a file for reading, without the reading being noted in the inode where that is allowed.
-    pub(super) fn open_quietly(&self, path: &str) -> Result<OwnedFd, Errno> {
-        #[cfg(target_os = "linux")]
-        match self.open(path, OFlags::RDONLY | OFlags::NOATIME) {
-            Err(Errno::PERM) => {}
-            opened => return opened,
+    /// Opens a session's file, without its reading being noted in the inode where that is allowed; `None` if there is none.
+    pub(super) fn open_quietly(&self, path: &str, flags: OFlags) -> Result<Option<OwnedFd>, Fault> {
+        let opened = match self.open(path, flags | QUIETLY) {
+            Err(Errno::PERM) if !QUIETLY.is_empty() => self.open(path, flags),
+            opened => opened,
+        };
+        opened.unless(Errno::NOENT).map_err(opening)
+    }
+
+    /// Gives a file that was just made the permissions it shall have, if it has not got them.
+    pub(super) fn settle_mode(&self, fd: &OwnedFd) -> Result<(), Fault> {
+        match self.must_set_mode {
+            true => calls::chmod(fd, self.access.file_mode()).doing("set a file's permissions"),
+            false => Ok(()),
         }
-        self.open(path, OFlags::RDONLY)
+    }
+
+    /// Waits until a file's bytes are on the disk, if that is asked for.
+    pub(super) fn sync_data(&self, fd: &OwnedFd) -> Result<(), Fault> {
+        match self.durability {
+            Durability::None => Ok(()),
+            Durability::Data | Durability::Full => calls::sync_data(fd).doing("sync a session file"),
+        }
+    }
+
+    /// Waits until the names in a directory are on the disk, if that is asked for.
+    pub(super) fn sync_names(&self, path: &str) -> Result<(), Fault> {
+        if self.durability != Durability::Full {
+            return Ok(());
+        }
+        let directory = self.open(path, OFlags::RDONLY | OFlags::DIRECTORY).doing("open a directory")?;
+        calls::sync_directory(&directory).doing("sync a directory")
     }
 
     /// What stands under a name; `None` if nothing does.
     pub(super) fn look_at(&self, path: &str) -> Result<Option<Stat>, Fault> {
-        rustix::fs::statat(&self.fd, path, AtFlags::SYMLINK_NOFOLLOW)
-            .unless(Errno::NOENT)
-            .doing("look at a file in the session directory")
+        calls::stat(&self.fd, path).unless(Errno::NOENT).doing("look at a file in the session directory")
     }
 
     /// Removes a file. That it is gone already is as good.
     pub(super) fn unlink(&self, path: &str) -> Result<bool, Errno> {
-        Ok(rustix::fs::unlinkat(&self.fd, path, AtFlags::empty()).unless(Errno::NOENT)?.is_some())
+        Ok(calls::unlink(&self.fd, path, AtFlags::empty()).unless(Errno::NOENT)?.is_some())
     }
 
     /// Makes a directory, if it is not there yet.
     pub(super) fn make_directory(&self, path: &str) -> Result<(), Errno> {
         let mode = self.access.directory_mode();
-        match rustix::fs::mkdirat(&self.fd, path, mode) {
+        match calls::mkdir(&self.fd, path, mode) {
             Err(Errno::EXIST) => return Ok(()),
             made => made?,
         }
         // The umask may have taken away what the group needs.
         match self.open(path, OFlags::RDONLY | OFlags::DIRECTORY) {
-            Ok(directory) => rustix::fs::fchmod(directory, mode),
+            Ok(directory) => calls::chmod(&directory, mode),
             // A purge found it empty. Whoever needs it tries again.
             Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(errno),
@@ -141,15 +184,6 @@ impl Base {
         }
         Ok(names)
     }
-}
-
-/// Gives a file that was just made the permissions it shall have, whatever the umask is.
-pub(super) fn set_mode(fd: &OwnedFd, stat: &Stat, access: &Access) -> Result<(), Fault> {
-    let mode = access.file_mode();
-    if Mode::from_raw_mode(stat.st_mode) == mode {
-        return Ok(());
-    }
-    rustix::fs::fchmod(fd, mode).doing("set a file's permissions")
 }
 
 pub(super) fn is_file(stat: &Stat) -> bool {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::calls;
 use super::fault::{Doing as _, Fault};
-use super::root::{Base, set_mode};
+use super::root::Base;
 
 const PREFIX: &str = ".webstack-";
 const SUFFIX: &str = ".tmp";
@@ -40,8 +41,7 @@ impl Temporary {
                 opened => {
                     let fd = opened.doing("make a temporary file")?;
                     let temporary = Temporary { base: Arc::clone(base), fd: Some(fd), path };
-                    let stat = rustix::fs::fstat(temporary.fd()).doing("look at a temporary file")?;
-                    set_mode(temporary.fd(), &stat, &base.access)?;
+                    base.settle_mode(temporary.fd())?;
                     return Ok(temporary);
                 }
             }
@@ -54,7 +54,7 @@ impl Temporary {
 
     /// Gives the file its name, in the place of what stood there.
     pub(super) fn rename_to(mut self, path: &str) -> Result<OwnedFd, Fault> {
-        match rustix::fs::renameat(&self.base.fd, &self.path, &self.base.fd, path) {
+        match calls::rename(&self.base.fd, &self.path, path) {
             // An external cleaner took it: nothing happened yet, so it may be tried again.
             Err(Errno::NOENT) => return Err(Fault::Held),
             renamed => renamed.doing("rename a temporary file")?,

@@ -6,24 +6,23 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, FlockOperation, OFlags};
 use rustix::io::Errno;
 
-use super::entry_file::{Content, Locked, open_new, opening};
+use super::calls;
+use super::entry_file::{self, Locked, Purpose, opening};
 use super::fault::{Doing as _, Fault};
-use super::format::encode;
-use super::owners::{self, Marker, Owner};
+use super::owners::{self, Marker, Owner, age, modified};
+use super::pair::{self, Pair, Spare};
 use super::root::{Base, Root, entry_path};
-use crate::store::{Created, Entry, OwnerKey, Removed, Stored, Touched, Updated, Version};
+use super::slot;
+use crate::store::{Created, Entry, GRACE, OwnerKey, Removed, Touched, Updated, Version};
 use crate::{SessionId, Timestamp};
 
 pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp) -> Result<Created, Fault> {
     let first = first_version();
-    let bytes = encode(entry, first)?;
+    let bytes = pair::both(entry, first)?;
     let base = root.present_base()?;
     let marker = Announced::write(&base, entry.owner.as_ref(), id, now)?;
-    let Some(file) = open_new(&base, id)? else { return Ok(Created::Exists) };
-    if let Err(fault) = file.fill(&bytes) {
-        // Half an entry shall not stay. If this fails too, a purge will find it.
-        let _ = file.unlink();
-        return Err(fault);
+    if !entry_file::create(&base, id, &bytes, |empty| age(modified(empty), now) >= GRACE)? {
+        return Ok(Created::Exists);
     }
     marker.done();
     Ok(Created::New(first))
@@ -42,21 +41,42 @@ pub(super) fn update(
     entry: &Entry,
     now: Timestamp,
 ) -> Result<Updated, Fault> {
-    let Some((mut file, stored)) = lock_entry(root, id, now)? else { return Ok(Updated::Gone) };
-    if stored.version != seen {
-        return Ok(Updated::Conflict(stored));
-    }
     let next = Version::new(seen.get().wrapping_add(1));
-    let bytes = encode(entry, next)?;
-    let before = stored.entry.owner;
-    let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
-    let marker = Announced::write(&file.base, newcomer, id, now)?;
-    file.replace(&bytes)?;
-    marker.done();
-    if let Some(before) = before.filter(|owner| Some(owner) != entry.owner.as_ref()) {
-        owners::unmark(&file.base, &before, id);
-    }
-    Ok(Updated::Applied(next))
+    Locked::with(root, id, Purpose::Write, || Updated::Gone, |file| {
+        // That the file still stands is looked at after its entry: it was the session's when it was opened, and nobody changes
+        // it after it is removed or replaced. So a conflict is one, and the look is saved.
+        let found = file.read(|pair| {
+            Ok(match pair.filter(|pair| is_there(pair, now)) {
+                None => Err(Updated::Gone),
+                Some(pair) if pair.newest.version != seen => Err(Updated::Conflict(pair.newest.to_stored())),
+                Some(pair) => Ok((pair.spare, pair.newest.owner)),
+            })
+        })?;
+        let (spare, before) = match found {
+            Ok(found) => found,
+            Err(answer) => return Ok(Some(answer)),
+        };
+        if file.stands()?.is_none() {
+            return Ok(None);
+        }
+        let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
+        let marker = Announced::write(&file.base, newcomer, id, now)?;
+        let left = before.filter(|owner| Some(owner) != entry.owner.as_ref());
+        let tell = || {
+            marker.done();
+            if let Some(left) = &left {
+                owners::unmark(&file.base, left, id);
+            }
+        };
+        if slot::size_for(entry)? <= spare.size {
+            file.write(&pair::one(entry, next, spare.size), spare)?;
+            tell();
+        } else {
+            let changes_hands = newcomer.is_some() || left.is_some();
+            file.replace(&pair::both(entry, next)?, changes_hands.then_some(tell))?;
+        }
+        Ok(Some(Updated::Applied(next)))
+    })
 }
 
 pub(super) fn touch(
@@ -66,52 +86,65 @@ pub(super) fn touch(
     expires: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Touched, Fault> {
-    let Some((mut file, stored)) = lock_entry(root, id, now)? else { return Ok(Touched::Gone) };
-    if stored.version != seen {
-        return Ok(Touched::Stale);
-    }
-    let later = stored.entry.expires.zip(expires).map(|(old, new)| old.max(new));
-    if later != stored.entry.expires {
-        file.replace(&encode(&Entry { expires: later, ..stored.entry }, seen)?)?;
-    }
-    Ok(Touched::Extended)
+    Locked::with(root, id, Purpose::Write, || Touched::Gone, |file| {
+        let found = file.read(|pair| {
+            Ok(match pair.filter(|pair| is_there(pair, now)) {
+                None => Err(Touched::Gone),
+                Some(pair) if pair.newest.version != seen => Err(Touched::Stale),
+                Some(pair) => Ok((pair.spare, pair.newest.to_stored().entry)),
+            })
+        })?;
+        let (spare, entry): (Spare, Entry) = match found {
+            Ok(found) => found,
+            Err(answer) => return Ok(Some(answer)),
+        };
+        if file.stands()?.is_none() {
+            return Ok(None);
+        }
+        let later = entry.expires.zip(expires).map(|(old, new)| old.max(new));
+        if later != entry.expires {
+            file.write(&pair::one(&Entry { expires: later, ..entry }, seen, spare.size), spare)?;
+        }
+        Ok(Some(Touched::Extended))
+    })
 }
 
 pub(super) fn remove(root: &Root, id: &SessionId, now: Timestamp) -> Result<Removed, Fault> {
     // A directory that was moved aside still has the file: a logout shall reach the one that others use.
     root.present_base()?;
-    let file = match Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive) {
-        Err(Fault::Malformed(_)) => return remove_what_is_no_file(root, id),
-        locked => match locked? {
-            None => return Ok(Removed::Absent),
-            Some(file) => file,
-        },
-    };
-    Ok(match file.read() {
-        Err(Fault::Malformed(_)) => {
-            file.unlink()?;
-            Removed::Removed
+    let removed = Locked::with(root, id, Purpose::Remove, || Removed::Absent, |file| {
+        let found = match file.read(|pair| Ok(pair.map(|pair| pair.newest.head()))) {
+            // The beginning of a creation: it is later than this.
+            Ok(None) => return Ok(Some(Removed::Absent)),
+            Ok(Some(entry)) => Some(entry),
+            Err(Fault::Malformed(_)) => None,
+            Err(fault) => return Err(fault),
+        };
+        if file.stands()?.is_none() {
+            return Ok(None);
         }
-        content => match content? {
-            Content::Empty => {
-                file.unlink()?;
-                Removed::Absent
-            }
-            Content::Whole(stored) => {
-                end(&file, id, &stored)?;
-                if stored.entry.is_expired(now) { Removed::Absent } else { Removed::Removed }
-            }
-        },
-    })
+        end(&file, id, found.as_ref().and_then(|entry| entry.owner.as_ref()))?;
+        let is_absent = found.is_some_and(|entry| entry.is_expired(now));
+        Ok(Some(if is_absent { Removed::Absent } else { Removed::Removed }))
+    });
+    match removed {
+        Err(Fault::Malformed(_)) => remove_what_is_no_file(root, id),
+        removed => removed,
+    }
 }
 
 /// Removes a locked entry, and then its owner's marker.
-pub(super) fn end(file: &Locked, id: &SessionId, stored: &Stored) -> Result<(), Fault> {
+pub(super) fn end(file: &Locked, id: &SessionId, owner: Option<&OwnerKey>) -> Result<(), Fault> {
     file.unlink()?;
-    if let Some(owner) = &stored.entry.owner {
+    if let Some(owner) = owner {
         owners::unmark(&file.base, owner, id);
     }
     Ok(())
+}
+
+/// True if the entry is not absent even for writers.
+fn is_there(pair: &Pair<'_>, now: Timestamp) -> bool {
+    !pair.newest.head().is_purgeable(now)
 }
 
 /// A link is removed, never followed; a directory only if nothing is in it.
@@ -120,7 +153,7 @@ fn remove_what_is_no_file(root: &Root, id: &SessionId) -> Result<Removed, Fault>
     let (base, path) = (root.base(), entry_path(id));
     let (shard, name) = (&path[..2], &path[3..]);
     let shard = base.open(shard, OFlags::RDONLY | OFlags::DIRECTORY).map_err(opening)?;
-    let unlink = |flags| rustix::fs::unlinkat(&shard, name, flags);
+    let unlink = |flags| calls::unlink(&shard, name, flags);
     match unlink(AtFlags::empty()) {
         Err(Errno::NOENT) => return Ok(Removed::Absent),
         Err(Errno::ISDIR | Errno::PERM) => match unlink(AtFlags::REMOVEDIR) {
@@ -132,15 +165,6 @@ fn remove_what_is_no_file(root: &Root, id: &SessionId) -> Result<Removed, Fault>
         removed => removed.doing(DOING)?,
     }
     Ok(Removed::Removed)
-}
-
-/// The entry under lock, unless it is absent even for writers.
-fn lock_entry(root: &Root, id: &SessionId, now: Timestamp) -> Result<Option<(Locked, Stored)>, Fault> {
-    let Some(file) = Locked::acquire(root, id, FlockOperation::NonBlockingLockExclusive)? else { return Ok(None) };
-    Ok(match file.read()? {
-        Content::Whole(stored) if !stored.entry.is_purgeable(now) => Some((file, stored)),
-        Content::Whole(_) | Content::Empty => None,
-    })
 }
 
 /// A record's owner has been told of it; nobody counts or tidies up there until this is gone.

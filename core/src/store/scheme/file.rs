@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
 #[cfg(unix)]
-use crate::store::FileStore;
+use crate::store::{Durability, FileStore};
 
 /// Opens the file store in a directory.
 pub(crate) fn open_directory(directory: &Path, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
@@ -18,6 +18,8 @@ pub(crate) fn open_directory(directory: &Path, context: &OpenContext<'_>) -> Res
 struct Options {
     group: Option<String>,
     insecure_allow_network_fs: bool,
+    #[cfg(unix)]
+    durability: Durability,
 }
 
 /// Opens what stands behind `file:`.
@@ -40,11 +42,17 @@ fn read_options(query: &str, setting: &str) -> Result<Options, ConfigError> {
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match (&*name, &*value) {
             ("group", group) if !group.is_empty() => options.group = Some(group.to_owned()),
+            #[cfg(unix)]
+            ("durability", "none") => options.durability = Durability::None,
+            #[cfg(unix)]
+            ("durability", "data") => options.durability = Durability::Data,
+            #[cfg(unix)]
+            ("durability", "full") => options.durability = Durability::Full,
             ("insecure_allow_network_fs", "true") => options.insecure_allow_network_fs = true,
             ("insecure_allow_network_fs", "false") => options.insecure_allow_network_fs = false,
             _ => {
                 let problem = format!("`{}={}` is not an option of `file:`", name.escape_debug(), value.escape_debug());
-                let mend = "use `?group=NAME`, or `?insecure_allow_network_fs=true`";
+                let mend = "use `?group=NAME`, `?durability=none`, `data` or `full`, or `?insecure_allow_network_fs=true`";
                 return Err(ConfigError::new(setting, problem, mend));
             }
         }
@@ -61,6 +69,7 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     let mut builder = FileStore::builder(&directory)
         .clock(Arc::clone(context.clock))
         .create(context.create)
+        .durability(options.durability)
         .insecure_allow_network_fs(options.insecure_allow_network_fs);
     if let Some(fresh) = context.fresh {
         builder = builder.purge_spares(fresh);

@@ -18,15 +18,73 @@ fn truncated_at_every_byte_is_corrupt_and_never_a_panic() {
 }
 
 #[test]
-fn a_flipped_bit_is_corrupt_wherever_it_is() {
+fn a_flipped_bit_is_seen_wherever_it_is() {
     let place = Place::new();
     place.create(Some(alice()));
-    let whole = fs::read(place.file()).expect("the file");
-    for bit in 0..whole.len() * 8 {
+    let (whole, created) = (fs::read(place.file()).expect("the file"), place.load().expect("whole"));
+    for bit in 0..whole.len() * 4 {
         let mut flipped = whole.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         place.plant(&flipped);
-        assert!(matches!(place.load(), Err(StoreError::Corrupt(_))), "bit {bit}");
+        assert_eq!(place.load().expect("the other slot"), created, "bit {bit}");
+        flipped[whole.len() / 2 + bit / 8] ^= 1 << (bit % 8);
+        place.plant(&flipped);
+        assert!(matches!(place.load(), Err(StoreError::Corrupt(_))), "bit {bit} of both");
+    }
+}
+
+/// What a writer leaves that is killed in the middle.
+#[test]
+fn one_torn_slot_loses_nothing_and_is_mended_by_the_next_write() {
+    let place = Place::new();
+    let version = place.create(Some(alice()));
+    let Ok(Updated::Applied(version)) = place.update(version) else { panic!("it is free") };
+    let whole = fs::read(place.file()).expect("the file");
+    let older = if whole[8..16] == version.get().to_le_bytes() { whole.len() / 2 } else { 0 };
+    let mut torn = whole.clone();
+    torn[older + 8..][..100].fill(0xaa);
+    place.plant(&torn);
+    assert_eq!(place.load().expect("readable").expect("an entry").version, version);
+    let Ok(Updated::Applied(version)) = place.update(version) else { panic!("it is free") };
+    let mended = fs::read(place.file()).expect("the file");
+    assert_eq!(mended[older..][8..16], version.get().to_le_bytes(), "what was torn is written first");
+    assert_eq!(place.load().expect("readable").expect("an entry").version, version);
+}
+
+#[test]
+fn nothing_of_an_older_entry_stays_behind_a_shorter_one() {
+    let place = Place::new();
+    let created = block_on(place.store.create(&id(), Entry { bytes: "secret".repeat(50).into(), ..entry() }));
+    let Ok(Created::New(version)) = created else { panic!("{created:?}") };
+    let Ok(Updated::Applied(version)) = place.update(version) else { panic!("it is free") };
+    assert!(matches!(place.update(version), Ok(Updated::Applied(_))));
+    let file = fs::read(place.file()).expect("the file");
+    assert!(!file.windows(6).any(|bytes| bytes == b"secret"));
+}
+
+#[test]
+fn a_session_grows_out_of_its_slots_and_stays_where_it_fits() {
+    let place = Place::new();
+    let mut version = place.create(None);
+    let length = || fs::metadata(place.file()).expect("the file").len();
+    let inode = || fs::metadata(place.file()).expect("the file").ino();
+    for (bytes, slot, is_replaced) in [
+        (448, 512, false),
+        (449, 1024, true),
+        (3, 1024, false),
+        (960, 1024, false),
+        (4032, 4096, true),
+        (4033, 8192, true),
+        (100_000, 131_072, true),
+        (9, 131_072, false),
+    ] {
+        let before = inode();
+        let entry = Entry { bytes: vec![b'x'; bytes].into(), ..entry() };
+        let updated = until_free(|| block_on(place.store.update(&id(), version, entry.clone())));
+        let Ok(Updated::Applied(next)) = updated else { panic!("{updated:?}") };
+        version = next;
+        assert_eq!((length(), inode() != before), (2 * slot, is_replaced), "{bytes} bytes");
+        assert_eq!(place.load().expect("readable").expect("an entry").entry, entry);
     }
 }
 
@@ -71,7 +129,8 @@ fn an_empty_file_is_absent_and_does_not_hold_up_a_creation() {
     assert!(matches!(place.update(Version::new(1)), Ok(Updated::Gone)));
     assert!(matches!(block_on(place.store.touch(&id(), Version::new(1), None)), Ok(Touched::Gone)));
     assert!(matches!(place.remove(), Ok(Removed::Absent)));
-    place.plant(b"");
+    assert!(matches!(block_on(place.store.create(&id(), entry())), Err(StoreError::Busy)), "somebody may be at it");
+    place.clock.advance(2 * GRACE);
     place.create(None);
     assert!(matches!(place.load(), Ok(Some(_))));
 }

@@ -22,7 +22,9 @@ fn a_lock_on_the_replaced_file_holds_up_nobody() {
     let place = Place::new();
     let version = place.create(None);
     let old = fs::File::open(place.file()).expect("the file");
-    let Ok(Updated::Applied(version)) = place.update(version) else { panic!("it is free") };
+    let grown = Entry { bytes: vec![b'x'; 1000].into(), ..entry() };
+    let updated = until_free(|| block_on(place.store.update(&id(), version, grown.clone())));
+    let Ok(Updated::Applied(version)) = updated else { panic!("it is free") };
     rustix::fs::flock(&old, FlockOperation::LockExclusive).expect("the lock of a file that has no name any more");
     assert!(matches!(place.update(version), Ok(Updated::Applied(_))));
     assert!(matches!(place.remove(), Ok(Removed::Removed)));

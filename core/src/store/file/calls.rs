@@ -1,0 +1,121 @@
+//! The system calls that the store makes on what is in its directory: all of them, so that a test can stand between the
+//! store and the system and stop it anywhere (`crash`).
+
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timestamps};
+use rustix::io::{Errno, retry_on_intr};
+
+#[cfg(test)]
+use super::crash::shim;
+
+/// Opens what stands behind a path below a directory: never through a link, never waiting, never inherited by a child.
+pub(super) fn open(directory: &OwnedFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    // Linux can refuse links on the whole way, not only in the last step.
+    #[cfg(target_os = "linux")]
+    match rustix::fs::openat2(directory, path, flags, mode, rustix::fs::ResolveFlags::NO_SYMLINKS) {
+        // An old kernel does not know the call; some sandboxes forbid what they do not know.
+        Err(Errno::NOSYS) => {}
+        Err(Errno::PERM) if !flags.contains(OFlags::NOATIME) => {}
+        opened => return opened,
+    }
+    rustix::fs::openat(directory, path, flags, mode)
+}
+
+/// Locks a file, or says at once that somebody else has.
+pub(super) fn flock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Errno> {
+    #[cfg(test)]
+    if shim::goes_without_lock()? {
+        return Ok(());
+    }
+    retry_on_intr(|| rustix::fs::flock(fd, lock))
+}
+
+/// Reads from the beginning of a file, in one call; answers how many bytes.
+pub(super) fn pread(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    #[cfg(test)]
+    if shim::is_between() {
+        return shim::pread(fd, buffer);
+    }
+    retry_on_intr(|| rustix::io::pread(fd, &mut *buffer, 0))
+}
+
+/// Writes at an offset; answers how many bytes.
+pub(super) fn pwrite(fd: &OwnedFd, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
+    #[cfg(test)]
+    if shim::is_between() {
+        return shim::pwrite(fd, bytes, offset);
+    }
+    retry_on_intr(|| rustix::io::pwrite(fd, bytes, offset))
+}
+
+/// What kind of file it is, how large, and how many names it has.
+pub(super) fn fstat(fd: &OwnedFd) -> Result<Stat, Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::fstat(fd)
+}
+
+/// What stands under a name; links are not followed.
+pub(super) fn stat(directory: &OwnedFd, path: &str) -> Result<Stat, Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+/// Removes a name.
+pub(super) fn unlink(directory: &OwnedFd, path: &str, flags: AtFlags) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::unlinkat(directory, path, flags)
+}
+
+/// Gives a file another name, in the place of what stood there.
+pub(super) fn rename(directory: &OwnedFd, from: &str, to: &str) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::renameat(directory, from, directory, to)
+}
+
+/// Makes a directory.
+pub(super) fn mkdir(directory: &OwnedFd, path: &str, mode: Mode) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::mkdirat(directory, path, mode)
+}
+
+/// Sets the permissions of an open file.
+pub(super) fn chmod(fd: &OwnedFd, mode: Mode) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::fchmod(fd, mode)
+}
+
+/// Dates an open file.
+pub(super) fn utimens(fd: &OwnedFd, times: &Timestamps) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    rustix::fs::futimens(fd, times)
+}
+
+/// Waits until a file's bytes, and what is needed to find them, are on the disk.
+pub(super) fn sync_data(fd: &OwnedFd) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::synced("data")?;
+    #[cfg(not(target_vendor = "apple"))]
+    let synced = retry_on_intr(|| rustix::fs::fdatasync(fd));
+    // What is called fsync there does not reach the disk.
+    #[cfg(target_vendor = "apple")]
+    let synced = retry_on_intr(|| rustix::fs::fcntl_fullfsync(fd));
+    synced
+}
+
+/// Waits until a directory's names are on the disk.
+pub(super) fn sync_directory(fd: &OwnedFd) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::synced("directory")?;
+    retry_on_intr(|| rustix::fs::fsync(fd))
+}
