@@ -9,10 +9,10 @@ use rustix::fs::{Mode, OFlags};
 use webstack_store::directory::{self, Access, Demands, OpenError};
 
 use super::durability::Durability;
-use super::{FileStore, calls};
 use super::fault::{Doing as _, Fault};
 use super::root::Root;
 use super::temporary::{Temporary, random_name};
+use super::{FileStore, calls};
 use crate::{Clock, SystemClock};
 
 /// How long a file is spared by a purge unread, if nobody says otherwise.
@@ -125,13 +125,13 @@ impl FileStoreBuilder {
 /// that they are to have.
 fn probe(root: &Root) -> Result<bool, Fault> {
     let base = root.base();
-    let path = random_name()?;
+    let path = random_name();
     let file = base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL).doing("probe the session directory")?;
     let stat = calls::fstat(&file).doing("probe the session directory")?;
     let _ = base.unlink(&path);
     let temporary = Temporary::create(&base, ".")?;
     calls::pwrite(temporary.fd(), b"probe", 0).doing("probe the session directory")?;
-    let renamed = random_name()?;
+    let renamed = random_name();
     drop(temporary.rename_to(&renamed)?);
     base.unlink(&renamed).doing("probe the session directory")?;
     Ok(Mode::from_raw_mode(stat.st_mode) == base.access.file_mode())

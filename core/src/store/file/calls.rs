@@ -80,6 +80,20 @@ pub(super) fn rename(directory: &OwnedFd, from: &str, to: &str) -> Result<(), Er
     rustix::fs::renameat(directory, from, directory, to)
 }
 
+/// Gives a file another name, under which nothing stands.
+pub(super) fn rename_new(directory: &OwnedFd, from: &str, to: &str) -> Result<(), Errno> {
+    #[cfg(test)]
+    shim::step()?;
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    match rustix::fs::renameat_with(directory, from, directory, to, rustix::fs::RenameFlags::NOREPLACE) {
+        // Not every file system and kernel can.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+        renamed => return renamed,
+    }
+    rustix::fs::linkat(directory, from, directory, to, AtFlags::empty())?;
+    rustix::fs::unlinkat(directory, from, AtFlags::empty())
+}
+
 /// Makes a directory.
 pub(super) fn mkdir(directory: &OwnedFd, path: &str, mode: Mode) -> Result<(), Errno> {
     #[cfg(test)]

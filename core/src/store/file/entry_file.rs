@@ -34,28 +34,19 @@ const ORDINARY: usize = 8192 + 1;
 pub(super) fn peek(root: &Root, id: &SessionId) -> Result<Option<Stored>, Fault> {
     let path = entry_path(id);
     let Some((_, fd)) = root.open_file(&path, OFlags::RDONLY)? else { return Ok(None) };
-    let mut has_begun_only = true;
     for _ in 0..READS {
         let sound = read(&fd, |pair| match pair {
             None => Some(None),
             Some(Ok(pair)) if pair.is_sound => Some(Some(pair.newest.to_stored())),
-            Some(torn) => {
-                has_begun_only &= torn.is_err();
-                None
-            }
+            Some(_) => None,
         })?;
         if let Some(found) = sound {
             return Ok(found);
         }
     }
     drop(fd);
-    match Locked::acquire(root, id, Purpose::Look) {
-        Err(Fault::Held) if has_begun_only => Err(Fault::Begun),
-        locked => match locked? {
-            None => Ok(None),
-            Some(file) => file.read(|pair| Ok(pair.map(|pair| pair.newest.to_stored()))),
-        },
-    }
+    let Some(file) = Locked::acquire(root, id, Purpose::Look)? else { return Ok(None) };
+    file.read(|pair| Ok(pair.map(|pair| pair.newest.to_stored())))
 }
 
 /// What a file is locked for.
@@ -129,7 +120,7 @@ impl Locked {
         Ok(stands.then_some(stat))
     }
 
-    /// Reads the file, in which nobody writes while it is locked; `None` if it is empty: a creation that did not get further.
+    /// Reads the file, in which nobody writes while it is locked; `None` if it is empty.
     pub(super) fn read<T>(&self, take: impl FnOnce(Option<Pair<'_>>) -> Result<T, Fault>) -> Result<T, Fault> {
         read(&self.fd, |pair| take(pair.transpose()?))?
     }
@@ -164,47 +155,26 @@ impl Locked {
     }
 }
 
-/// Makes the file of a session that is being created, with all that is to be in it; false if one stands there.
-///
-/// Nobody else knows the id, so the file gets its name at once. It is locked before it is filled, and that tells who reads
-/// half of it that there is more to come. An empty one that a killed creation left behind is taken away, if it is `stale`.
-pub(super) fn create(base: &Arc<Base>, id: &SessionId, bytes: &[u8], stale: impl Fn(&Stat) -> bool) -> Result<bool, Fault> {
+/// Makes the file of a session that is being created; false if one stands there. It has its name when it is whole.
+pub(super) fn create(base: &Arc<Base>, id: &SessionId, bytes: &[u8]) -> Result<bool, Fault> {
     let path = entry_path(id);
     for _ in 0..ATTEMPTS {
-        let fd = match base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT) => {
-                base.make_directory(&path[..2]).doing("make a directory for session files")?;
-                base.sync_names(".")?;
-                continue;
-            }
-            Err(Errno::EXIST) if clear(base, &path, &stale)? => continue,
-            Err(Errno::EXIST) => return Ok(false),
-            Err(errno) => return Err(opening(errno)),
-        };
-        take_lock(&fd, FlockOperation::NonBlockingLockExclusive)?;
-        let file = Locked { base: Arc::clone(base), fd, path };
-        if let Err(fault) = file.fill(bytes) {
-            // Half an entry shall not stay. If this fails too, a purge will find it.
-            let _ = file.unlink();
-            return Err(fault);
+        let temporary = Temporary::create(base, &path[..2])?;
+        write_all(temporary.fd(), bytes, 0)?;
+        base.sync_data(temporary.fd())?;
+        if temporary.name(&path)? {
+            base.sync_names(&path[..2])?;
+            return Ok(true);
         }
-        return Ok(true);
+        if !clear(base, &path)? {
+            return Ok(false);
+        }
     }
     Err(Fault::Held)
 }
 
-impl Locked {
-    fn fill(&self, bytes: &[u8]) -> Result<(), Fault> {
-        self.base.settle_mode(&self.fd)?;
-        write_all(&self.fd, bytes, 0)?;
-        self.base.sync_data(&self.fd)?;
-        self.base.sync_names(&self.path[..2])
-    }
-}
-
-/// Takes away an empty file that nobody will fill any more; false if what stands there is not empty.
-fn clear(base: &Arc<Base>, path: &str, stale: impl Fn(&Stat) -> bool) -> Result<bool, Fault> {
+/// Takes away an empty file, as power failures leave them; false if what stands there is something else.
+fn clear(base: &Arc<Base>, path: &str) -> Result<bool, Fault> {
     let fd = match base.open(path, OFlags::RDONLY) {
         Err(Errno::NOENT) => return Ok(true),
         // Not a file.
@@ -217,13 +187,10 @@ fn clear(base: &Arc<Base>, path: &str, stale: impl Fn(&Stat) -> bool) -> Result<
     }
     take_lock(&fd, FlockOperation::NonBlockingLockExclusive)?;
     let file = Locked { base: Arc::clone(base), fd, path: path.to_owned() };
-    match file.stands()? {
-        None => Ok(true),
-        Some(stat) if !is_empty(&stat) => Ok(false),
-        // Whoever made it may be about to lock it.
-        Some(stat) if !stale(&stat) => Err(Fault::Held),
-        Some(_) => file.unlink().map(|()| true),
+    if file.stands()?.is_some() {
+        file.unlink()?;
     }
+    Ok(true)
 }
 
 pub(super) fn take_lock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Fault> {

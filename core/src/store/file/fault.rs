@@ -11,8 +11,6 @@ use webstack_store::directory::OpenError;
 pub(super) enum Fault {
     #[error("another process holds the lock")]
     Held,
-    #[error("another process has begun to write the file")]
-    Begun,
     #[error("not a session file: {0}")]
     Malformed(&'static str),
     #[error("an entry larger than a session file may be")]
@@ -30,7 +28,7 @@ pub(super) enum Fault {
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match &fault {
-            Fault::Held | Fault::Begun => StoreError::Busy,
+            Fault::Held => StoreError::Busy,
             Fault::Malformed(_) => StoreError::corrupt(fault),
             Fault::Io { source, .. } if passes(source) => StoreError::unavailable(fault),
             Fault::TooLarge | Fault::Io { .. } | Fault::Directory(_) => StoreError::broken(fault),

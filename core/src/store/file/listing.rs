@@ -93,8 +93,7 @@ fn collect(
             break;
         }
         let stored = match peek(root, &id) {
-            // Corrupt, or about to be created: not in the listing.
-            Err(Fault::Malformed(_) | Fault::Begun) => continue,
+            Err(Fault::Malformed(_)) => continue,
             stored => stored?,
         };
         let fits =

@@ -201,8 +201,8 @@ fn standing(
 ) -> Result<Standing, Fault> {
     let record = match peek(root, id) {
         Err(Fault::Malformed(_)) => None,
-        // Being created or replaced this moment, or its owner being changed: it counts, and is not touched.
-        Err(Fault::Held | Fault::Begun) => return Ok(Standing::Kept),
+        // Being written this moment: it counts, and is not touched.
+        Err(Fault::Held) => return Ok(Standing::Kept),
         record => record?.map(|stored| stored.entry).filter(|entry| entry.owner.as_ref() == Some(owner)),
     };
     if record.as_ref().is_some_and(|entry: &Entry| !entry.is_expired(now)) {

@@ -77,18 +77,24 @@ fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now
 
 /// Looks again under the lock: what was seen without it may have been renewed meanwhile.
 fn remove_if_due(root: &Root, id: &SessionId, now: Timestamp) -> Result<Fate, Fault> {
-    Locked::with(root, id, Purpose::Remove, || Fate::Vanished, |file| {
-        let found = file.read(|pair| Ok(pair.map(|pair| pair.newest.head())));
-        let Some(stat) = file.stands()? else { return Ok(None) };
-        let owner = match found {
-            Ok(Some(entry)) if entry.is_purgeable(now) => entry.owner,
-            Ok(None) | Err(Fault::Malformed(_)) if is_leftover(&stat, now) => None,
-            Err(fault @ Fault::Io { .. }) => return Err(fault),
-            Ok(_) | Err(_) => return Ok(Some(Fate::Left)),
-        };
-        end(&file, id, owner.as_ref())?;
-        Ok(Some(Fate::Removed))
-    })
+    Locked::with(
+        root,
+        id,
+        Purpose::Remove,
+        || Fate::Vanished,
+        |file| {
+            let found = file.read(|pair| Ok(pair.map(|pair| pair.newest.head())));
+            let Some(stat) = file.stands()? else { return Ok(None) };
+            let owner = match found {
+                Ok(Some(entry)) if entry.is_purgeable(now) => entry.owner,
+                Ok(None) | Err(Fault::Malformed(_)) if is_leftover(&stat, now) => None,
+                Err(fault @ Fault::Io { .. }) => return Err(fault),
+                Ok(_) | Err(_) => return Ok(Some(Fate::Left)),
+            };
+            end(&file, id, owner.as_ref())?;
+            Ok(Some(Fate::Removed))
+        },
+    )
 }
 
 fn is_leftover(stat: &Stat, now: Timestamp) -> bool {

@@ -1,5 +1,6 @@
 //! Files that get their name only when they are whole.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -7,19 +8,22 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::calls;
+use super::entry_file::opening;
 use super::fault::{Doing as _, Fault};
 use super::root::Base;
 
 const PREFIX: &str = ".webstack-";
 const SUFFIX: &str = ".tmp";
-/// Random bytes in a name, written as twice as many digits.
-const RANDOM: usize = 8;
+/// Random digits in a name.
+const RANDOM: usize = 16;
+/// How often a file that cannot be made is tried again, with another name or a new directory.
+const ATTEMPTS: usize = 16;
 
 /// Whether this is the name of a temporary file of ours, and of nobody else's.
 pub(super) fn is_temporary(name: &str) -> bool {
     let random = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     random.is_some_and(|random| {
-        random.len() == 2 * RANDOM && random.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        random.len() == RANDOM && random.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
     })
 }
 
@@ -32,24 +36,40 @@ pub(super) struct Temporary {
 }
 
 impl Temporary {
-    /// A new file in a directory below the session directory (or in it itself: `.`).
+    /// A new file in a directory below the session directory, which is made if it is not there (or in it itself: `.`).
     pub(super) fn create(base: &Arc<Base>, directory: &str) -> Result<Self, Fault> {
-        loop {
-            let path = format!("{directory}/{}", random_name()?);
+        for _ in 0..ATTEMPTS {
+            let path = format!("{directory}/{}", random_name());
             match base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL) {
                 Err(Errno::EXIST) => {}
+                Err(Errno::NOENT) => {
+                    base.make_directory(directory).doing("make a directory for session files")?;
+                    base.sync_names(".")?;
+                }
                 opened => {
-                    let fd = opened.doing("make a temporary file")?;
+                    let fd = opened.map_err(opening)?;
                     let temporary = Temporary { base: Arc::clone(base), fd: Some(fd), path };
                     base.settle_mode(temporary.fd())?;
                     return Ok(temporary);
                 }
             }
         }
+        Err(Fault::Held)
     }
 
     pub(super) fn fd(&self) -> &OwnedFd {
         self.fd.as_ref().expect("it is taken by `rename_to` only, which consumes the rest")
+    }
+
+    /// Gives the file its name, if nothing stands there; else false.
+    pub(super) fn name(mut self, path: &str) -> Result<bool, Fault> {
+        match calls::rename_new(&self.base.fd, &self.path, path) {
+            Err(Errno::NOENT) => return Err(Fault::Held),
+            Err(Errno::EXIST) => return Ok(false),
+            named => named.doing("name a temporary file")?,
+        }
+        self.fd = None;
+        Ok(true)
     }
 
     /// Gives the file its name, in the place of what stood there.
@@ -72,11 +92,9 @@ impl Drop for Temporary {
     }
 }
 
-pub(super) fn random_name() -> Result<String, Fault> {
-    let mut bytes = [0; RANDOM];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Fault::Io { doing: "name a temporary file", source: std::io::Error::other(error) })?;
-    Ok(format!("{PREFIX}{:016x}{SUFFIX}", u64::from_ne_bytes(bytes)))
+/// A name that hardly anybody else comes upon; who does makes another. The hasher's keys are random, and cost no system call.
+pub(super) fn random_name() -> String {
+    format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(()))
 }
 
 #[cfg(test)]
@@ -85,7 +103,7 @@ mod tests {
 
     #[test]
     fn names_are_recognised_and_similar_ones_are_not() {
-        assert!(is_temporary(&random_name().expect("a generator")));
+        assert!(is_temporary(&random_name()));
         for foreign in [".webstack-.tmp", ".webstack-00112233445566zz.tmp", ".tmp", "notes.tmp", ".webstack-notes.tmp"]
         {
             assert!(!is_temporary(foreign), "{foreign}");

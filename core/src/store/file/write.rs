@@ -9,11 +9,11 @@ use rustix::io::Errno;
 use super::calls;
 use super::entry_file::{self, Locked, Purpose, opening};
 use super::fault::{Doing as _, Fault};
-use super::owners::{self, Marker, Owner, age, modified};
+use super::owners::{self, Marker, Owner};
 use super::pair::{self, Pair, Spare};
 use super::root::{Base, Root, entry_path};
 use super::slot;
-use crate::store::{Created, Entry, GRACE, OwnerKey, Removed, Touched, Updated, Version};
+use crate::store::{Created, Entry, OwnerKey, Removed, Touched, Updated, Version};
 use crate::{SessionId, Timestamp};
 
 pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp) -> Result<Created, Fault> {
@@ -21,7 +21,7 @@ pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp)
     let bytes = pair::both(entry, first)?;
     let base = root.present_base()?;
     let marker = Announced::write(&base, entry.owner.as_ref(), id, now)?;
-    if !entry_file::create(&base, id, &bytes, |empty| age(modified(empty), now) >= GRACE)? {
+    if !entry_file::create(&base, id, &bytes)? {
         return Ok(Created::Exists);
     }
     marker.done();
@@ -42,41 +42,47 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Updated, Fault> {
     let next = Version::new(seen.get().wrapping_add(1));
-    Locked::with(root, id, Purpose::Write, || Updated::Gone, |file| {
-        // That the file still stands is looked at after its entry: it was the session's when it was opened, and nobody changes
-        // it after it is removed or replaced. So a conflict is one, and the look is saved.
-        let found = file.read(|pair| {
-            Ok(match pair.filter(|pair| is_there(pair, now)) {
-                None => Err(Updated::Gone),
-                Some(pair) if pair.newest.version != seen => Err(Updated::Conflict(pair.newest.to_stored())),
-                Some(pair) => Ok((pair.spare, pair.newest.owner)),
-            })
-        })?;
-        let (spare, before) = match found {
-            Ok(found) => found,
-            Err(answer) => return Ok(Some(answer)),
-        };
-        if file.stands()?.is_none() {
-            return Ok(None);
-        }
-        let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
-        let marker = Announced::write(&file.base, newcomer, id, now)?;
-        let left = before.filter(|owner| Some(owner) != entry.owner.as_ref());
-        let tell = || {
-            marker.done();
-            if let Some(left) = &left {
-                owners::unmark(&file.base, left, id);
+    Locked::with(
+        root,
+        id,
+        Purpose::Write,
+        || Updated::Gone,
+        |file| {
+            // That the file still stands is looked at after its entry: it was the session's when it was opened, and nobody changes
+            // it after it is removed or replaced. So a conflict is one, and the look is saved.
+            let found = file.read(|pair| {
+                Ok(match pair.filter(|pair| is_there(pair, now)) {
+                    None => Err(Updated::Gone),
+                    Some(pair) if pair.newest.version != seen => Err(Updated::Conflict(pair.newest.to_stored())),
+                    Some(pair) => Ok((pair.spare, pair.newest.owner)),
+                })
+            })?;
+            let (spare, before) = match found {
+                Ok(found) => found,
+                Err(answer) => return Ok(Some(answer)),
+            };
+            if file.stands()?.is_none() {
+                return Ok(None);
             }
-        };
-        if slot::size_for(entry)? <= spare.size {
-            file.write(&pair::one(entry, next, spare.size), spare)?;
-            tell();
-        } else {
-            let changes_hands = newcomer.is_some() || left.is_some();
-            file.replace(&pair::both(entry, next)?, changes_hands.then_some(tell))?;
-        }
-        Ok(Some(Updated::Applied(next)))
-    })
+            let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
+            let marker = Announced::write(&file.base, newcomer, id, now)?;
+            let left = before.filter(|owner| Some(owner) != entry.owner.as_ref());
+            let tell = || {
+                marker.done();
+                if let Some(left) = &left {
+                    owners::unmark(&file.base, left, id);
+                }
+            };
+            if slot::size_for(entry)? <= spare.size {
+                file.write(&pair::one(entry, next, spare.size), spare)?;
+                tell();
+            } else {
+                let changes_hands = newcomer.is_some() || left.is_some();
+                file.replace(&pair::both(entry, next)?, changes_hands.then_some(tell))?;
+            }
+            Ok(Some(Updated::Applied(next)))
+        },
+    )
 }
 
 pub(super) fn touch(
@@ -86,47 +92,55 @@ pub(super) fn touch(
     expires: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<Touched, Fault> {
-    Locked::with(root, id, Purpose::Write, || Touched::Gone, |file| {
-        let found = file.read(|pair| {
-            Ok(match pair.filter(|pair| is_there(pair, now)) {
-                None => Err(Touched::Gone),
-                Some(pair) if pair.newest.version != seen => Err(Touched::Stale),
-                Some(pair) => Ok((pair.spare, pair.newest.to_stored().entry)),
-            })
-        })?;
-        let (spare, entry): (Spare, Entry) = match found {
-            Ok(found) => found,
-            Err(answer) => return Ok(Some(answer)),
-        };
-        if file.stands()?.is_none() {
-            return Ok(None);
-        }
-        let later = entry.expires.zip(expires).map(|(old, new)| old.max(new));
-        if later != entry.expires {
-            file.write(&pair::one(&Entry { expires: later, ..entry }, seen, spare.size), spare)?;
-        }
-        Ok(Some(Touched::Extended))
-    })
+    Locked::with(
+        root,
+        id,
+        Purpose::Write,
+        || Touched::Gone,
+        |file| {
+            let found = file.read(|pair| {
+                Ok(match pair.filter(|pair| is_there(pair, now)) {
+                    None => Err(Touched::Gone),
+                    Some(pair) if pair.newest.version != seen => Err(Touched::Stale),
+                    Some(pair) => Ok((pair.spare, pair.newest.to_stored().entry)),
+                })
+            })?;
+            let (spare, entry): (Spare, Entry) = match found {
+                Ok(found) => found,
+                Err(answer) => return Ok(Some(answer)),
+            };
+            if file.stands()?.is_none() {
+                return Ok(None);
+            }
+            let later = entry.expires.zip(expires).map(|(old, new)| old.max(new));
+            if later != entry.expires {
+                file.write(&pair::one(&Entry { expires: later, ..entry }, seen, spare.size), spare)?;
+            }
+            Ok(Some(Touched::Extended))
+        },
+    )
 }
 
 pub(super) fn remove(root: &Root, id: &SessionId, now: Timestamp) -> Result<Removed, Fault> {
     // A directory that was moved aside still has the file: a logout shall reach the one that others use.
     root.present_base()?;
-    let removed = Locked::with(root, id, Purpose::Remove, || Removed::Absent, |file| {
-        let found = match file.read(|pair| Ok(pair.map(|pair| pair.newest.head()))) {
-            // The beginning of a creation: it is later than this.
-            Ok(None) => return Ok(Some(Removed::Absent)),
-            Ok(Some(entry)) => Some(entry),
-            Err(Fault::Malformed(_)) => None,
-            Err(fault) => return Err(fault),
-        };
-        if file.stands()?.is_none() {
-            return Ok(None);
-        }
-        end(&file, id, found.as_ref().and_then(|entry| entry.owner.as_ref()))?;
-        let is_absent = found.is_some_and(|entry| entry.is_expired(now));
-        Ok(Some(if is_absent { Removed::Absent } else { Removed::Removed }))
-    });
+    let removed = Locked::with(
+        root,
+        id,
+        Purpose::Remove,
+        || Removed::Absent,
+        |file| {
+            let found = match file.read(|pair| Ok(pair.map(|pair| pair.newest.head()))) {
+                Ok(Some(entry)) => Some(entry),
+                Ok(None) | Err(Fault::Malformed(_)) => None,
+                Err(fault) => return Err(fault),
+            };
+            let Some(stat) = file.stands()? else { return Ok(None) };
+            end(&file, id, found.as_ref().and_then(|entry| entry.owner.as_ref()))?;
+            let is_absent = stat.st_size == 0 || found.is_some_and(|entry| entry.is_expired(now));
+            Ok(Some(if is_absent { Removed::Absent } else { Removed::Removed }))
+        },
+    );
     match removed {
         Err(Fault::Malformed(_)) => remove_what_is_no_file(root, id),
         removed => removed,

@@ -52,7 +52,8 @@ fn read_options(query: &str, setting: &str) -> Result<Options, ConfigError> {
             ("insecure_allow_network_fs", "false") => options.insecure_allow_network_fs = false,
             _ => {
                 let problem = format!("`{}={}` is not an option of `file:`", name.escape_debug(), value.escape_debug());
-                let mend = "use `?group=NAME`, `?durability=none`, `data` or `full`, or `?insecure_allow_network_fs=true`";
+                let mend =
+                    "use `?group=NAME`, `?durability=none`, `data` or `full`, or `?insecure_allow_network_fs=true`";
                 return Err(ConfigError::new(setting, problem, mend));
             }
         }
