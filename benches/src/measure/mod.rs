@@ -1,0 +1,5 @@
+//! How a subject is measured: time, allocations, instructions.
+
+pub(crate) mod allocations;
+pub(crate) mod instructions;
+pub(crate) mod profile;
