@@ -9,12 +9,13 @@ use webstack_core::{Outcome, Session, Sessions};
 use crate::frameworks::{VALUE, fresh, shown};
 use crate::site::{Answer, Ask, CONTROL, Site, Subject};
 
-pub(crate) const ENGINE: Subject =
-    Subject { framework: "engine", name: "webstack", open: || Box::new(Engine { sessions: Some(sessions()) }) };
-
-/// What makes the request and does nothing with it.
-pub(crate) const CONTROL_OF_ENGINE: Subject =
-    Subject { framework: "engine", name: CONTROL, open: || Box::new(Engine { sessions: None }) };
+/// The engine, after what makes the same requests and does nothing with them.
+pub(crate) fn subjects() -> Vec<Subject> {
+    vec![
+        Subject::new("engine", CONTROL, || Box::new(Engine { sessions: None })),
+        Subject::new("engine", "webstack", || Box::new(Engine { sessions: Some(sessions()) })),
+    ]
+}
 
 struct Engine {
     sessions: Option<Sessions>,

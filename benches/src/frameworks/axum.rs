@@ -1,26 +1,33 @@
 //! axum: a router that is called in this process.
 
-use std::cell::RefCell;
 use std::future::Future;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Path};
 use axum::routing::get;
-use futures_util::future::join_all;
-use http::header::{COOKIE, HOST, SET_COOKIE};
-use http::{Request, Response};
-use http_body_util::BodyExt as _;
-use tokio::runtime::Runtime;
-use tower_service::Service as _;
 use webstack_core::store::MemoryStore;
 
+use super::in_process;
 use super::{VALUE, fresh, shown};
-use crate::site::{Answer, Ask, CONTROL, KEYS, Site, Subject, THINKING};
+use crate::site::{CONTROL, KEYS, Subject, THINKING};
+
+pub(crate) type InProcess = in_process::InProcess<Router, Body>;
 
 pub(crate) fn subjects() -> Vec<Subject> {
-    let subject = |name, open| Subject { framework: "axum", name, open };
-    vec![subject(CONTROL, || InProcess::boxed(control())), subject("webstack", || InProcess::boxed(webstack()))]
+    let subjects = [
+        Subject::new("axum", CONTROL, || InProcess::boxed(async { control() })),
+        Subject::new("axum", "webstack", || InProcess::boxed(async { webstack() })),
+    ];
+    #[cfg(feature = "peers")]
+    let subjects = {
+        let [bare, with_sessions] = subjects;
+        [
+            bare.served(|port| serve(port, async { control() })),
+            with_sessions.served(|port| serve(port, async { webstack() })),
+        ]
+    };
+    subjects.into()
 }
 
 /// What the routes do with a session, whosever it is. Futures, because some peers load when they are asked.
@@ -63,6 +70,8 @@ async fn renew<S: Visited>(session: S) -> &'static str {
 }
 
 async fn keep<S: Visited>(Path(key): Path<String>, session: S) -> &'static str {
+    // Some load only when they are asked.
+    std::hint::black_box(session.read(VALUE).await);
     tokio::time::sleep(THINKING).await;
     session.write(&key, 1).await;
     "kept"
@@ -114,45 +123,12 @@ impl Visited for webstack_axum::Session {
     }
 }
 
-/// A router, and the runtime that it is called in: one thread, the caller's.
-pub(crate) struct InProcess {
-    runtime: Runtime,
-    router: RefCell<Router>,
-}
-
-impl InProcess {
-    pub(crate) fn boxed(router: Router) -> Box<dyn Site> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Box::new(InProcess { runtime, router: RefCell::new(router) })
-    }
-
-    fn call(&self, ask: &Ask) -> impl Future<Output = Response<Body>> + use<> {
-        let mut request = Request::get(&*ask.path).header(HOST, "www.example.test");
-        if let Some(cookie) = &ask.cookie {
-            request = request.header(COOKIE, cookie);
-        }
-        let response = self.router.borrow_mut().call(request.body(Body::empty()).expect("a good request"));
-        async { response.await.expect("a router does not fail") }
-    }
-}
-
-impl Site for InProcess {
-    fn send_all(&self, asks: &[Ask]) {
-        self.runtime.block_on(async {
-            for ask in asks {
-                let body = self.call(ask).await.into_body().collect().await.expect("it is in memory");
-                std::hint::black_box(body);
-            }
-        });
-    }
-
-    fn together(&self, asks: &[Ask]) -> Vec<Answer> {
-        let one = async |ask| {
-            let (head, body) = self.call(ask).await.into_parts();
-            let body = body.collect().await.expect("it is in memory").to_bytes();
-            let cookies = head.headers.get_all(SET_COOKIE).iter().map(http::HeaderValue::as_bytes);
-            Answer::new(head.status.as_u16(), cookies, &body)
-        };
-        self.runtime.block_on(join_all(asks.iter().map(one)))
-    }
+/// Serves a router on a port.
+#[cfg(feature = "peers")]
+pub(crate) fn serve(port: u16, make: impl Future<Output = Router>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+        axum::serve(listener, make.await).await.expect("it serves for ever");
+    });
 }

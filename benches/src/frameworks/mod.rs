@@ -1,6 +1,21 @@
 //! The same application in every framework, without sessions, with webstack, and with its peers.
 
+#[cfg(feature = "peers")]
+mod actix_web;
+#[cfg(feature = "peers")]
+mod actix_web_peer;
 pub(crate) mod axum;
+#[cfg(feature = "peers")]
+pub(crate) mod axum_peers;
+mod in_process;
+#[cfg(feature = "peers")]
+mod rocket;
+#[cfg(feature = "peers")]
+mod rocket_peer;
+#[cfg(feature = "peers")]
+mod warp;
+#[cfg(feature = "peers")]
+mod warp_peer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,8 +23,12 @@ use crate::site::Subject;
 
 /// All subjects, each framework's control first.
 pub(crate) fn subjects() -> Vec<Subject> {
-    let mut subjects = vec![crate::engine::CONTROL_OF_ENGINE, crate::engine::ENGINE];
+    let mut subjects = crate::engine::subjects();
     subjects.extend(axum::subjects());
+    #[cfg(feature = "peers")]
+    for more in [axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()] {
+        subjects.extend(more);
+    }
     subjects
 }
 

@@ -3,3 +3,5 @@
 pub(crate) mod allocations;
 pub(crate) mod instructions;
 pub(crate) mod profile;
+#[cfg(feature = "peers")]
+pub(crate) mod time;
