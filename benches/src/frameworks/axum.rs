@@ -1,0 +1,134 @@
+//! axum: a router that is called in this process.
+
+use std::future::Future;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path};
+use axum::routing::get;
+use webstack_core::store::MemoryStore;
+
+use super::in_process;
+use super::{VALUE, fresh, shown};
+use crate::site::{CONTROL, KEYS, Subject, THINKING};
+
+pub(crate) type InProcess = in_process::InProcess<Router, Body>;
+
+pub(crate) fn subjects() -> Vec<Subject> {
+    let subjects = [
+        Subject::new("axum", CONTROL, || InProcess::boxed(async { control() })),
+        Subject::new("axum", "webstack", || InProcess::boxed(async { webstack() })),
+    ];
+    #[cfg(feature = "peers")]
+    let subjects = {
+        let [bare, with_sessions] = subjects;
+        [
+            bare.served(|port| serve(port, async { control() })),
+            with_sessions.served(|port| serve(port, async { webstack() })),
+        ]
+    };
+    subjects.into()
+}
+
+/// What the routes do with a session, whosever it is. Futures, because some peers load when they are asked.
+pub(crate) trait Visited: FromRequestParts<()> + Send + Sync + 'static {
+    fn read(&self, key: &str) -> impl Future<Output = Option<u64>> + Send;
+    fn write(&self, key: &str, value: u64) -> impl Future<Output = ()> + Send;
+    fn renew(&self) -> impl Future<Output = ()> + Send;
+
+    /// The best that this kind of session has for counting.
+    fn increment(&self, key: &str) -> impl Future<Output = ()> + Send {
+        async {
+            let before = self.read(key).await.unwrap_or(0);
+            tokio::time::sleep(THINKING).await;
+            self.write(key, before + 1).await;
+        }
+    }
+}
+
+/// The application with sessions of this kind, to be put inside of their layer.
+pub(crate) fn routes<S: Visited>() -> Router {
+    Router::new()
+        .route("/plain", get(async || "nothing"))
+        .route("/read", get(async |session: S| shown(session.read(VALUE).await)))
+        .route("/write", get(write::<S>))
+        .route("/renew", get(renew::<S>))
+        .route("/keep/{key}", get(keep::<S>))
+        .route("/increment", get(increment::<S>))
+        .route("/kept", get(kept::<S>))
+}
+
+async fn write<S: Visited>(session: S) -> String {
+    let value = fresh();
+    session.write(VALUE, value).await;
+    value.to_string()
+}
+
+async fn renew<S: Visited>(session: S) -> &'static str {
+    session.renew().await;
+    "renewed"
+}
+
+async fn keep<S: Visited>(Path(key): Path<String>, session: S) -> &'static str {
+    // Some load only when they are asked.
+    std::hint::black_box(session.read(VALUE).await);
+    tokio::time::sleep(THINKING).await;
+    session.write(&key, 1).await;
+    "kept"
+}
+
+async fn increment<S: Visited>(session: S) -> &'static str {
+    session.increment(VALUE).await;
+    "incremented"
+}
+
+async fn kept<S: Visited>(session: S) -> String {
+    let mut kept = 0;
+    for key in 0..KEYS {
+        kept += usize::from(session.read(&format!("k{key}")).await.is_some());
+    }
+    kept.to_string()
+}
+
+/// The same answers without any session.
+pub(crate) fn control() -> Router {
+    Router::new()
+        .route("/plain", get(async || "nothing"))
+        .route("/read", get(async || shown(Some(1_000_000))))
+        .route("/write", get(async || fresh().to_string()))
+        .route("/renew", get(async || "renewed"))
+}
+
+pub(crate) fn webstack() -> Router {
+    let sessions = webstack_axum::builder().store(MemoryStore::new()).build().expect("the defaults are good");
+    routes::<webstack_axum::Session>().layer(webstack_axum::layer(sessions))
+}
+
+impl Visited for webstack_axum::Session {
+    async fn read(&self, key: &str) -> Option<u64> {
+        self.get(key).expect("a number")
+    }
+
+    async fn write(&self, key: &str, value: u64) {
+        self.insert(key, &value).expect("the session is open");
+    }
+
+    async fn renew(&self) {
+        webstack_core::Session::renew(self).expect("the session is open");
+    }
+
+    async fn increment(&self, key: &str) {
+        tokio::time::sleep(THINKING).await;
+        self.update(key, |before: Option<u64>| before.unwrap_or(0) + 1).expect("a number");
+    }
+}
+
+/// Serves a router on a port.
+#[cfg(feature = "peers")]
+pub(crate) fn serve(port: u16, make: impl Future<Output = Router>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+        axum::serve(listener, make.await).await.expect("it serves for ever");
+    });
+}

@@ -1,0 +1,47 @@
+//! The same application in every framework, without sessions, with webstack, and with its peers.
+
+#[cfg(feature = "peers")]
+mod actix_web;
+#[cfg(feature = "peers")]
+mod actix_web_peer;
+pub(crate) mod axum;
+#[cfg(feature = "peers")]
+pub(crate) mod axum_peers;
+mod in_process;
+#[cfg(feature = "peers")]
+mod rocket;
+#[cfg(feature = "peers")]
+mod rocket_peer;
+#[cfg(feature = "peers")]
+mod warp;
+#[cfg(feature = "peers")]
+mod warp_peer;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::site::Subject;
+
+/// All subjects, each framework's control first.
+pub(crate) fn subjects() -> Vec<Subject> {
+    let mut subjects = crate::engine::subjects();
+    subjects.extend(axum::subjects());
+    #[cfg(feature = "peers")]
+    for more in [axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()] {
+        subjects.extend(more);
+    }
+    subjects
+}
+
+/// A value that was never written before: what is there already would not be stored again.
+pub(crate) fn fresh() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1_000_000);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What `/read` answers.
+pub(crate) fn shown(value: Option<u64>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| value.to_string())
+}
+
+/// The value that is read and written.
+pub(crate) const VALUE: &str = "visits";

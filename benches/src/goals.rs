@@ -1,0 +1,38 @@
+//! What webstack may cost: the one place where it is said.
+
+use crate::site::Case;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Instructions over those of the control, SHA-256 by hand left out.
+    Instructions,
+    /// Allocations over those of the control.
+    Allocations,
+}
+
+/// What one kind of request may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Goal {
+    pub(crate) framework: &'static str,
+    pub(crate) case: Case,
+    pub(crate) quantity: Quantity,
+    /// What it should be one day.
+    pub(crate) goal: f64,
+    /// What it may be today: what was measured last and two in a hundred. Lower it when it gets better.
+    pub(crate) ceiling: f64,
+}
+
+const fn goal(framework: &'static str, case: Case, quantity: Quantity, goal: f64, ceiling: f64) -> Goal {
+    Goal { framework, case, quantity, goal, ceiling }
+}
+
+/// All goals, and the ceilings that the gate holds.
+pub(crate) const GOALS: [Goal; 6] = [
+    goal("engine", Case::Read, Quantity::Instructions, 3_000.0, 17_170.0),
+    goal("axum", Case::Anonymous, Quantity::Instructions, 2_200.0, 4_810.0),
+    goal("axum", Case::Read, Quantity::Instructions, 5_000.0, 20_400.0),
+    goal("axum", Case::Write, Quantity::Instructions, 8_000.0, 32_700.0),
+    goal("axum", Case::Read, Quantity::Allocations, 9.0, 20.4),
+    goal("axum", Case::Write, Quantity::Allocations, 14.0, 40.8),
+];

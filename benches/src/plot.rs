@@ -1,0 +1,254 @@
+//! Plots as SVG, for light pages and dark ones: the reader's browser says which.
+
+use std::fmt::Write as _;
+
+/// What is drawn on one plot: groups of bars, or lines through points.
+#[derive(Clone, Debug)]
+pub(crate) struct Plot {
+    pub(crate) title: String,
+    /// What stands beside the axes, with units.
+    pub(crate) x: String,
+    pub(crate) y: String,
+    /// A ratio is a distance on this axis.
+    pub(crate) logarithmic: bool,
+    /// What stands below each group of bars, or each place of the lines.
+    pub(crate) places: Vec<String>,
+    pub(crate) series: Vec<Series>,
+    pub(crate) shape: Shape,
+}
+
+/// How values are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A bar for each.
+    Bars,
+    /// A line through them.
+    #[expect(dead_code, reason = "for what grows, which is not measured here yet")]
+    Lines,
+}
+
+/// What has one colour: for each place a value with its quartiles, or none.
+#[derive(Clone, Debug)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) values: Vec<Option<(f64, f64, f64)>>,
+}
+
+const WIDTH: f64 = 860.0;
+const HEIGHT: f64 = 400.0;
+const LEFT: f64 = 78.0;
+const RIGHT: f64 = 16.0;
+const TOP: f64 = 64.0;
+const BOTTOM: f64 = 56.0;
+
+/// The first is webstack's. Each pair is told apart by those who see few colours, on white and on black.
+const COLOURS: [(&str, &str); 6] = [
+    ("#0969da", "#58a6ff"),
+    ("#bc4c00", "#f0883e"),
+    ("#8250df", "#bc8cff"),
+    ("#1a7f37", "#3fb950"),
+    ("#9a6700", "#d29922"),
+    ("#57606a", "#8b949e"),
+];
+
+impl Plot {
+    /// The plot as the text of an SVG file.
+    pub(crate) fn svg(&self) -> String {
+        let scale = Scale::of(self);
+        let mut svg = self.head();
+        self.draw_axes(&mut svg, &scale);
+        for (at, series) in self.series.iter().enumerate() {
+            let colour = at % COLOURS.len();
+            match self.shape {
+                Shape::Bars => self.draw_bars(&mut svg, &scale, at, colour, series),
+                Shape::Lines => self.draw_line(&mut svg, &scale, colour, series),
+            }
+            let x = LEFT + 190.0 * at as f64;
+            let _ = writeln!(svg, r#"<rect class="c{colour}" x="{x}" y="38" width="12" height="12" rx="2"/>"#);
+            let _ = writeln!(svg, r#"<text x="{}" y="48.5">{}</text>"#, x + 18.0, escaped(&series.name));
+        }
+        svg.push_str("</svg>\n");
+        svg
+    }
+
+    fn head(&self) -> String {
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{}</title>\n<style>\n\
+             text {{ font: 13px system-ui, sans-serif; fill: #1f2328; }} .small {{ font-size: 10.5px; }} .title {{ font-size: 15px; \
+             font-weight: 600; }}\n.grid {{ stroke: #d1d9e0; }} .axis, .whisker {{ stroke: #59636e; fill: none; }} .line {{ fill: none; \
+             stroke-width: 2; }}\n",
+            escaped(&self.title)
+        );
+        let colours = |svg: &mut String, of: fn(&(&'static str, &'static str)) -> &'static str| {
+            for (at, pair) in COLOURS.iter().enumerate() {
+                let _ = write!(svg, ".c{at} {{ fill: {0}; }} .line.c{at} {{ fill: none; stroke: {0}; }} ", of(pair));
+            }
+            svg.push('\n');
+        };
+        colours(&mut svg, |pair| pair.0);
+        svg.push_str("@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .grid { stroke: #30363d; } ");
+        svg.push_str(".axis, .whisker { stroke: #9198a1; }\n");
+        colours(&mut svg, |pair| pair.1);
+        svg.push_str("}\n</style>\n");
+        let _ = writeln!(svg, r#"<text class="title" x="{LEFT}" y="22">{}</text>"#, escaped(&self.title));
+        svg
+    }
+
+    fn draw_axes(&self, svg: &mut String, scale: &Scale) {
+        let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
+        for tick in scale.ticks() {
+            let y = scale.y(tick);
+            let _ = writeln!(svg, r#"<path class="grid" d="M{LEFT} {y:.1}H{right}"/>"#);
+            let _ = writeln!(
+                svg,
+                r#"<text x="{}" y="{:.1}" text-anchor="end">{}</text>"#,
+                LEFT - 8.0,
+                y + 4.5,
+                short(tick)
+            );
+        }
+        let _ = writeln!(svg, r#"<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>"#);
+        for (at, place) in self.places.iter().enumerate() {
+            let x = self.middle(at);
+            let _ = writeln!(
+                svg,
+                r#"<text x="{x:.1}" y="{}" text-anchor="middle">{}</text>"#,
+                bottom + 18.0,
+                escaped(place)
+            );
+        }
+        let (x, y) = ((LEFT + right) / 2.0, (TOP + bottom) / 2.0);
+        let _ =
+            writeln!(svg, r#"<text x="{x}" y="{}" text-anchor="middle">{}</text>"#, HEIGHT - 12.0, escaped(&self.x));
+        let turned = format!("translate(18 {y}) rotate(-90)");
+        let _ = writeln!(svg, r#"<text transform="{turned}" text-anchor="middle">{}</text>"#, escaped(&self.y));
+    }
+
+    fn draw_bars(&self, svg: &mut String, scale: &Scale, series_at: usize, colour: usize, series: &Series) {
+        let width = self.step() * 0.84 / self.series.len() as f64;
+        for (at, value) in series.values.iter().enumerate() {
+            let Some((lower, value, upper)) = *value else { continue };
+            let x = self.middle(at) - self.step() * 0.42 + width * series_at as f64;
+            let (top, floor) = (scale.y(value).min(scale.floor()), scale.floor());
+            let _ = writeln!(
+                svg,
+                r#"<rect class="c{colour}" x="{:.1}" y="{top:.1}" width="{:.1}" height="{:.1}"/>"#,
+                x + 1.0,
+                width - 2.0,
+                floor - top
+            );
+            let (middle, high, low) = (x + width / 2.0, scale.y(upper), scale.y(lower));
+            let _ = writeln!(svg, r#"<path class="whisker" d="M{middle:.1} {high:.1}V{low:.1}"/>"#);
+            let above = high.min(top) - 4.0;
+            let text = short(value);
+            let _ = writeln!(
+                svg,
+                r#"<text class="small" x="{middle:.1}" y="{above:.1}" text-anchor="middle">{text}</text>"#
+            );
+        }
+    }
+
+    fn draw_line(&self, svg: &mut String, scale: &Scale, colour: usize, series: &Series) {
+        let points: Vec<_> = series.values.iter().enumerate().filter_map(|(at, value)| Some((at, (*value)?))).collect();
+        let path: Vec<_> =
+            points.iter().map(|(at, value)| format!("{:.1} {:.1}", self.middle(*at), scale.y(value.1))).collect();
+        let _ = writeln!(svg, r#"<path class="line c{colour}" d="M{}"/>"#, path.join("L"));
+        for (at, (lower, value, upper)) in points {
+            let (x, y, low, high) = (self.middle(at), scale.y(value), scale.y(lower), scale.y(upper));
+            let _ = writeln!(svg, r#"<path class="whisker" d="M{x:.1} {high:.1}V{low:.1}"/>"#);
+            let _ = writeln!(svg, r#"<circle class="c{colour}" cx="{x:.1}" cy="{y:.1}" r="4"/>"#);
+        }
+    }
+
+    fn step(&self) -> f64 {
+        (WIDTH - LEFT - RIGHT) / self.places.len() as f64
+    }
+
+    fn middle(&self, place: usize) -> f64 {
+        LEFT + self.step() * (place as f64 + 0.5)
+    }
+}
+
+/// From values to heights.
+struct Scale {
+    logarithmic: bool,
+    low: f64,
+    high: f64,
+}
+
+impl Scale {
+    fn of(plot: &Plot) -> Self {
+        let values = plot.series.iter().flat_map(|series| series.values.iter().flatten());
+        let (mut least, mut most) = (f64::MAX, f64::MIN);
+        for (_, value, upper) in values {
+            (least, most) = (least.min(*value), most.max(*upper));
+        }
+        if plot.logarithmic {
+            // A log axis has no zero: what is next to nothing stands at its foot.
+            let low = 10f64.powf(least.max(most / 1e4).log10().floor());
+            return Scale { logarithmic: true, low, high: 10f64.powf((most * 1.05).log10().ceil()) };
+        }
+        let step = step(most);
+        Scale {
+            logarithmic: false,
+            low: (least.min(0.0) / step).floor() * step,
+            high: (most * 1.05 / step).ceil() * step,
+        }
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        if self.logarithmic {
+            let decades = (self.high / self.low).log10().round() as i32;
+            return (0..=decades).map(|decade| self.low * 10f64.powi(decade)).collect();
+        }
+        let step = step(self.high / 1.05);
+        let count = ((self.high - self.low) / step).round() as usize;
+        (0..=count).map(|tick| self.low + step * tick as f64).collect()
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let part = if self.logarithmic {
+            (value.max(self.low) / self.low).log10() / (self.high / self.low).log10()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
+        HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP)
+    }
+
+    /// Where bars stand.
+    fn floor(&self) -> f64 {
+        self.y(if self.logarithmic { self.low } else { 0.0 })
+    }
+}
+
+/// A round step that makes about five of this.
+fn step(most: f64) -> f64 {
+    let power = 10f64.powf((most / 5.0).log10().floor());
+    let of_power = most / 5.0 / power;
+    power
+        * if of_power > 5.0 {
+            10.0
+        } else if of_power > 2.0 {
+            5.0
+        } else if of_power > 1.0 {
+            2.0
+        } else {
+            1.0
+        }
+}
+
+/// A number in few characters.
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1e6 => format!("{:.1}M", value / 1e6),
+        size if size >= 1e4 => format!("{:.0}k", value / 1e3),
+        size if size >= 1e3 => format!("{:.1}k", value / 1e3),
+        size if size >= 10.0 || size == 0.0 => format!("{value:.0}"),
+        size if size >= 1.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
