@@ -1,14 +1,15 @@
 //! The application's part of a record: what edits change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
+use crate::values::{Json, Values};
 use crate::{Error, Timeouts};
 
 /// The application's part of a record: what edits change.
@@ -17,7 +18,7 @@ pub(crate) struct Content {
     pub(crate) user: Option<Box<str>>,
     /// What the application calls the device; it is worth nothing by itself.
     pub(crate) label: Option<Box<str>>,
-    pub(crate) values: BTreeMap<Box<str>, Box<RawValue>>,
+    pub(crate) values: Values,
     /// The versions of values that are beyond their first.
     pub(crate) versions: BTreeMap<Box<str>, u32>,
     /// Timeouts of its own.
@@ -50,16 +51,16 @@ impl Content {
     }
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
-    pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: Box<RawValue>) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, key: &Arc<str>, version: Option<u32>, value: Json) -> Result<(), Error> {
         let found = self.value(key).map(|value| value.version());
         if let Some((found, known)) = found.zip(version).filter(|(found, known)| found > known) {
             return Err(Error::NewerValue { found, known });
         }
         match version {
-            Some(version) if version > 1 => self.versions.insert(key.into(), version),
-            _ => self.versions.remove(key),
+            Some(version) if version > 1 => self.versions.insert((&**key).into(), version),
+            _ => self.versions.remove(&**key),
         };
-        self.values.insert(key.into(), value);
+        self.values.insert(Arc::clone(key), value);
         Ok(())
     }
 
@@ -83,7 +84,6 @@ impl Content {
             && self.versions == other.versions
             && self.flashes.is_same(&other.flashes)
             && self.form_tokens.is_same(&other.form_tokens)
-            && self.values.len() == other.values.len()
-            && self.values.iter().zip(&other.values).all(|(a, b)| a.0 == b.0 && a.1.get() == b.1.get())
+            && self.values.is_same(&other.values)
     }
 }

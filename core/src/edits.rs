@@ -8,24 +8,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::value::RawValue;
-
 use crate::content::Content;
 use crate::flash::Flash;
 use crate::form_token::Issued;
 use crate::key::Versioned;
+use crate::values::Json;
 use crate::{Error, SecretDigest, Timeouts};
 
 /// Computes a value from the one that stands there.
-pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Box<RawValue>, Error> + Send>;
+pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Json, Error> + Send>;
 
 /// One operation on a session's content.
 pub(crate) enum Edit {
     /// The version is the value's; `None`: put in by name alone.
-    Insert(Box<str>, Option<u32>, Box<RawValue>),
+    Insert(Arc<str>, Option<u32>, Json),
     Remove(Box<str>),
     /// The version is the result's; `None`: it stays.
-    Update(Box<str>, Option<u32>, Change),
+    Update(Arc<str>, Option<u32>, Change),
     Clear,
     Flash(Flash),
     TakeFlashes(Vec<u64>),
@@ -139,9 +138,8 @@ impl Edits {
 
     /// True if an insertion replaces a value that somebody else stored since `seen` was read.
     pub(crate) fn overwrite(&self, seen: &Content, found: &Content) -> bool {
-        let text = |content: &Content, key: &str| content.values.get(key).map(|value| value.get().to_owned());
         self.0.iter().any(|edit| match edit {
-            Edit::Insert(key, ..) => text(seen, key) != text(found, key),
+            Edit::Insert(key, ..) => seen.values.get(key) != found.values.get(key),
             _ => false,
         })
     }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Error as _};
-use serde_json::value::RawValue;
 
 use crate::Error;
 
@@ -123,11 +122,11 @@ impl<T> fmt::Debug for Key<T> {
 #[derive(Clone, Copy)]
 pub struct Versioned<'a> {
     version: u32,
-    json: &'a RawValue,
+    json: &'a [u8],
 }
 
 impl<'a> Versioned<'a> {
-    pub(crate) fn new(version: Option<u32>, json: &'a RawValue) -> Self {
+    pub(crate) fn new(version: Option<u32>, json: &'a [u8]) -> Self {
         Versioned { version: version.unwrap_or(FIRST), json }
     }
 
@@ -142,7 +141,7 @@ impl<'a> Versioned<'a> {
     ///
     /// [`Error::Value`] if it is not of this type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(self.json.get()).map_err(|error| Error::unreadable::<T>(&error))
+        serde_json::from_slice(self.json).map_err(|error| Error::unreadable::<T>(&error))
     }
 
     /// The error of a migration that does not know this version.

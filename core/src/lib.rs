@@ -56,6 +56,7 @@ pub mod store;
 mod ticket;
 mod token;
 mod users;
+mod values;
 mod visit;
 mod wire;
 

@@ -160,7 +160,7 @@ impl StoredSession {
 
     /// The keys, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.record.content.values.keys().map(|key| &**key)
+        self.record.content.values.keys()
     }
 }
 

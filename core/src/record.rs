@@ -1,17 +1,35 @@
-//! What is stored of a session: a versioned JSON envelope around values that stay raw until somebody asks for them.
+//! What is stored of a session: what every request looks at in fixed places, then what few sessions have, then the values,
+//! which stay as they are until somebody asks for them.
+//!
+//! | offset | length | what |
+//! |---|---|---|
+//! | 0 | 4 | `WSR` and the version of this format |
+//! | 4 | 4 | flags: 1, a user signed in; 2, a persistent cookie was sent; 4, there is a user |
+//! | 8 | 8 | epoch |
+//! | 16 | 32 | digest of the token's secret |
+//! | 48 | 8 | created, milliseconds since 1970 |
+//! | 56 | 8 | written |
+//! | 64 | 8 | when a user signed in; 0 if none did |
+//! | 72 | 8 | when the persistent cookie runs out; 0 if none was sent |
+//! | 80 | 4 | length of the user's name |
+//! | 84 | 4 | length of the details |
+//! | 88 | 4 | number of values |
+//! | 92 | … | the user's name; the details, a JSON object, if there are any; the values |
+//!
+//! Numbers are little-endian.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::content::Content;
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::lease::Lease;
 use crate::rotation::Rotation;
+use crate::values::Values;
 use crate::{SecretDigest, Timeouts, Timestamp};
 
 /// A session as it is stored.
@@ -67,96 +85,115 @@ impl Record {
     }
 
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
-        let envelope = Envelope {
-            version: ENVELOPE_VERSION,
-            epoch: self.epoch,
-            digest: &self.digest,
-            rotation: &self.rotation,
-            created: self.created.as_millis(),
-            written: self.written.as_millis(),
-            signed_in: self.signed_in.map(Timestamp::as_millis),
-            cookie_expires: self.cookie_expires.map(Timestamp::as_millis),
-            ticket_ends: self.ticket_ends.map(Timestamp::as_millis),
-            lease: self.lease,
-            user: self.content.user.as_deref(),
-            label: self.content.label.as_deref(),
-            values: &self.content.values,
-            versions: &self.content.versions,
-            timeouts: self.content.timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
-            remembered: self.content.remembered.map(millis),
-            flashes: &self.content.flashes,
-            form_tokens: &self.content.form_tokens,
-        };
-        serde_json::to_vec(&envelope).map(Bytes::from)
+        let Content { user, values, .. } = &self.content;
+        let (name, details) = (user.as_deref().unwrap_or(""), Details::of(self).encode()?);
+        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
+        let flag = |flag, is_set| if is_set { flag } else { 0 };
+        let flags = flag(SIGNED_IN, self.signed_in.is_some())
+            | flag(COOKIE_SENT, self.cookie_expires.is_some())
+            | flag(HAS_USER, user.is_some());
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&flags.to_le_bytes());
+        bytes.extend_from_slice(&self.epoch.to_le_bytes());
+        bytes.extend_from_slice(self.digest.as_bytes());
+        for moment in [Some(self.created), Some(self.written), self.signed_in, self.cookie_expires] {
+            bytes.extend_from_slice(&moment.map_or(0, Timestamp::as_millis).to_le_bytes());
+        }
+        for length in [name.len(), details.len(), values.len()] {
+            // A record that long is refused before it is stored.
+            bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        }
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.extend_from_slice(&details);
+        values.pack(&mut bytes);
+        Ok(bytes.into())
     }
 
-    /// Reads a record; anything but exactly this version's envelope is an error.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        let envelope: EnvelopeOwned = serde_json::from_slice(bytes)?;
-        if envelope.version != ENVELOPE_VERSION {
-            return Err(serde::de::Error::custom("an envelope version that is not known here"));
+    /// Reads a record; anything but exactly this version's form is an error.
+    pub(crate) fn decode(bytes: &Bytes) -> Result<Self, Malformed> {
+        let (mut head, _) = bytes.split_at_checked(HEAD).ok_or(Malformed::Form)?;
+        let magic = head.get_u32_le().to_le_bytes();
+        let flags = head.get_u32_le();
+        if magic != MAGIC || flags & !(SIGNED_IN | COOKIE_SENT | HAS_USER) != 0 {
+            return Err(Malformed::Form);
         }
+        let epoch = head.get_u64_le();
+        let mut digest = [0; 32];
+        head.copy_to_slice(&mut digest);
+        let [created, written, signed_in, cookie_expires] = [(); 4].map(|()| Timestamp::from_millis(head.get_u64_le()));
+        let [name, details, count] = [(); 3].map(|()| usize::try_from(head.get_u32_le()).unwrap_or(usize::MAX));
+        let name_end = HEAD.saturating_add(name);
+        let details_end = name_end.saturating_add(details);
+        let name = bytes.get(HEAD..name_end).ok_or(Malformed::Form)?;
+        let details = bytes.get(name_end..details_end).ok_or(Malformed::Form)?;
+        let values = Values::unpack(bytes.slice(details_end..), count).ok_or(Malformed::Form)?;
+        let user = match flags & HAS_USER {
+            0 if !name.is_empty() => return Err(Malformed::Form),
+            0 => None,
+            _ => Some(std::str::from_utf8(name).map_err(|_| Malformed::Form)?.into()),
+        };
+        let details = DetailsRead::decode(details)?;
         Ok(Record {
-            epoch: envelope.epoch,
-            digest: envelope.digest,
-            rotation: envelope.rotation,
-            created: Timestamp::from_millis(envelope.created),
-            written: Timestamp::from_millis(envelope.written),
-            signed_in: envelope.signed_in.map(Timestamp::from_millis),
-            cookie_expires: envelope.cookie_expires.map(Timestamp::from_millis),
-            ticket_ends: envelope.ticket_ends.map(Timestamp::from_millis),
-            lease: envelope.lease,
+            epoch,
+            digest: SecretDigest::from_bytes(digest),
+            rotation: details.rotation,
+            created,
+            written,
+            signed_in: (flags & SIGNED_IN != 0).then_some(signed_in),
+            cookie_expires: (flags & COOKIE_SENT != 0).then_some(cookie_expires),
+            ticket_ends: details.ticket_ends.map(Timestamp::from_millis),
+            lease: details.lease,
             content: Content {
-                user: envelope.user,
-                label: envelope.label,
-                values: envelope.values,
-                versions: envelope.versions,
-                timeouts: envelope.timeouts.map(|[idle, absolute]| Timeouts {
+                user,
+                label: details.label,
+                values,
+                versions: details.versions,
+                timeouts: details.timeouts.map(|[idle, absolute]| Timeouts {
                     idle: idle.map(Duration::from_millis),
                     absolute: absolute.map(Duration::from_millis),
                 }),
-                remembered: envelope.remembered.map(Duration::from_millis),
-                flashes: envelope.flashes,
-                form_tokens: envelope.form_tokens,
+                remembered: details.remembered.map(Duration::from_millis),
+                flashes: details.flashes,
+                form_tokens: details.form_tokens,
             },
         })
     }
 }
 
+/// Why bytes are no record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it is not a record of this format and version")]
+    Form,
+    #[error("the details of the record cannot be read")]
+    Details(#[from] serde_json::Error),
+}
+
+const MAGIC: [u8; 4] = *b"WSR\x01";
+const HEAD: usize = 92;
+const SIGNED_IN: u32 = 1;
+const COOKIE_SENT: u32 = 2;
+const HAS_USER: u32 = 4;
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-const ENVELOPE_VERSION: u32 = 1;
-
-/// The envelope as it is written; `docs/storage-format.md` explains the fields.
+/// What few sessions have, as it is written; `docs/storage-format.md` explains the fields.
 #[derive(Serialize)]
-struct Envelope<'a> {
-    #[serde(rename = "v")]
-    version: u32,
-    epoch: u64,
-    digest: &'a SecretDigest,
+struct Details<'a> {
     #[serde(skip_serializing_if = "Rotation::is_plain")]
     rotation: &'a Rotation,
-    created: u64,
-    written: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signed_in: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cookie_expires: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket_ends: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease: Option<Lease>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeouts: Option<[Option<u64>; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     remembered: Option<u64>,
-    values: &'a BTreeMap<Box<str>, Box<RawValue>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     versions: &'a BTreeMap<Box<str>, u32>,
     #[serde(skip_serializing_if = "Flashes::is_empty")]
@@ -165,74 +202,105 @@ struct Envelope<'a> {
     form_tokens: &'a FormTokens,
 }
 
-/// The envelope as it is read.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EnvelopeOwned {
-    #[serde(rename = "v")]
-    version: u32,
-    epoch: u64,
-    digest: SecretDigest,
-    #[serde(default)]
+impl<'a> Details<'a> {
+    fn of(record: &'a Record) -> Self {
+        let content = &record.content;
+        Details {
+            rotation: &record.rotation,
+            ticket_ends: record.ticket_ends.map(Timestamp::as_millis),
+            lease: record.lease,
+            label: content.label.as_deref(),
+            timeouts: content.timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
+            remembered: content.remembered.map(millis),
+            versions: &content.versions,
+            flashes: &content.flashes,
+            form_tokens: &content.form_tokens,
+        }
+    }
+
+    /// True if there are none.
+    fn is_empty(&self) -> bool {
+        self.rotation.is_plain()
+            && self.ticket_ends.is_none()
+            && self.lease.is_none()
+            && self.label.is_none()
+            && self.timeouts.is_none()
+            && self.remembered.is_none()
+            && self.versions.is_empty()
+            && self.flashes.is_empty()
+            && self.form_tokens.is_empty()
+    }
+
+    fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
+        if self.is_empty() { Ok(Vec::new()) } else { serde_json::to_vec(self) }
+    }
+}
+
+/// The details as they are read.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DetailsRead {
     rotation: Rotation,
-    created: u64,
-    written: u64,
-    signed_in: Option<u64>,
-    cookie_expires: Option<u64>,
     ticket_ends: Option<u64>,
     lease: Option<Lease>,
-    user: Option<Box<str>>,
     label: Option<Box<str>>,
     timeouts: Option<[Option<u64>; 2]>,
     remembered: Option<u64>,
-    values: BTreeMap<Box<str>, Box<RawValue>>,
-    #[serde(default)]
     versions: BTreeMap<Box<str>, u32>,
-    #[serde(default)]
     flashes: Flashes,
-    #[serde(default)]
     form_tokens: FormTokens,
+}
+
+impl DetailsRead {
+    fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        if bytes.is_empty() { Ok(DetailsRead::default()) } else { serde_json::from_slice(bytes) }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Token;
+    use crate::values::Json;
 
     fn sample() -> Record {
         let digest = Token::generate().expect("a generator").digest("n");
         let mut record = Record::new(digest, Timestamp::from_millis(1_000));
         record.content.user = Some("alice".into());
         record.content.label = Some("Firefox on Linux".into());
-        record.content.values.insert("cart".into(), RawValue::from_string("[1, 2 ]".into()).expect("JSON"));
+        record.cookie_expires = Some(Timestamp::from_millis(2_000));
+        for (key, number) in [("cart", 1), ("visits", 2)] {
+            record.content.values.insert(key.into(), Json::of(&number).expect("a number"));
+        }
         record
     }
 
     #[test]
-    fn a_record_survives_its_text_and_values_stay_as_they_were_written() {
+    fn a_record_survives_its_bytes() {
         let record = sample();
-        let read = Record::decode(&record.encode().expect("JSON")).expect("a record");
+        let read = Record::decode(&record.encode().expect("bytes")).expect("a record");
         assert!(read.content.is_same(&record.content));
-        assert_eq!(read.content.values["cart"].get(), "[1, 2 ]");
+        assert_eq!(read.content.values.get("visits"), Some(&b"2"[..]));
         assert!(read.digest == record.digest);
+        assert_eq!((read.created, read.written), (record.created, record.written));
+        assert_eq!((read.signed_in, read.cookie_expires), (None, record.cookie_expires));
+        assert_eq!(read.encode().expect("bytes"), record.encode().expect("bytes"));
     }
 
     #[test]
     fn anything_else_is_an_error_and_never_a_panic() {
-        let bytes = sample().encode().expect("JSON");
+        let bytes = sample().encode().expect("bytes");
         for length in 0..bytes.len() {
-            assert!(Record::decode(&bytes[..length]).is_err(), "truncated to {length}");
+            assert!(Record::decode(&bytes.slice(..length)).is_err(), "truncated to {length}");
         }
-        let text = std::str::from_utf8(&bytes).expect("UTF-8");
-        for foreign in
-            ["{}", "null", "[]", "{\"v\":1}", "\u{0}", &text.replace("\"v\":1", "\"v\":2"), &"[".repeat(100_000)]
-        {
-            assert!(Record::decode(foreign.as_bytes()).is_err());
+        assert!(Record::decode(&[&bytes[..], b"x"].concat().into()).is_err(), "one byte too many");
+        for foreign in [&b"{}"[..], b"null", &[0; 92], &[0xff; 200], "[".repeat(100_000).as_bytes()] {
+            assert!(Record::decode(&Bytes::copy_from_slice(foreign)).is_err());
         }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            let _ = Record::decode(&flipped);
+            let _ = Record::decode(&flipped.into());
         }
     }
 }

@@ -147,6 +147,10 @@ impl SecretDigest {
     pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
         SecretDigest(bytes)
     }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl PartialEq for SecretDigest {

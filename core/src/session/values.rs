@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::to_raw_value;
 
 use crate::content::Content;
 use crate::edits::{Change, Edit};
 use crate::key::{AsKey, KeyOf, Shape, Versioned};
 use crate::state::State;
+use crate::values::Json;
 use crate::{Error, Session};
 
 impl Session {
@@ -35,7 +35,7 @@ impl Session {
     /// [`Error::Value`] if the value cannot be written as JSON; [`Error::NewerValue`] if a newer program stored the present
     /// one, and the key knows.
     pub fn insert<T: Serialize + ?Sized>(&self, key: impl KeyOf<T>, value: &T) -> Result<(), Error> {
-        let value = to_raw_value(value).map_err(Error::Value)?;
+        let value = Json::of(value).map_err(Error::Value)?;
         self.visit.open()?.edit(Edit::Insert(key.text().into(), key.writes(), value))
     }
 
@@ -161,7 +161,7 @@ impl Session {
 }
 
 fn contains(state: &State, key: &str) -> bool {
-    state.content().is_some_and(|content| content.values.contains_key(key))
+    state.content().is_some_and(|content| content.values.contains(key))
 }
 
 /// A typed function as one over raw values, that can run as often as a commit needs.
@@ -172,9 +172,9 @@ where
 {
     Box::new(move |value: Option<Versioned<'_>>| {
         let present = value.map(|value| shape.read(value)).transpose()?;
-        let changed = to_raw_value(&change(present)).map_err(Error::Value)?;
+        let changed = Json::of(&change(present)).map_err(Error::Value)?;
         // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
-        serde_json::from_str::<T>(changed.get()).map_err(|error| Error::unreadable::<T>(&error))?;
+        serde_json::from_slice::<T>(changed.as_bytes()).map_err(|error| Error::unreadable::<T>(&error))?;
         Ok(changed)
     })
 }

@@ -1,0 +1,241 @@
+//! The values of a session: as they were read, and what changed since.
+//!
+//! Reading a record only finds out where each value stands. A value is looked at when somebody asks for it, and copied
+//! when the next record is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::{Buf as _, Bytes};
+use serde::Serialize;
+
+/// A value's text: JSON, as it was written.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Json(Bytes);
+
+impl Json {
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
+        serde_json::to_vec(value).map(|text| Json(text.into()))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What a session holds under its keys, in their order.
+#[derive(Clone, Default)]
+pub(crate) struct Values {
+    /// As they were read: for each, the lengths of key and text, and then both.
+    packed: Bytes,
+    /// What was put in since, or taken out.
+    changes: BTreeMap<Arc<str>, Option<Json>>,
+    count: usize,
+}
+
+/// The lengths before a key and its text.
+const LENGTHS: usize = 8;
+
+impl Values {
+    /// Takes packed values to the end of the bytes; `None` if these are not so many, in order, and whole.
+    pub(crate) fn unpack(packed: Bytes, count: usize) -> Option<Self> {
+        let (mut rest, mut before, mut found) = (&packed[..], None, 0);
+        while !rest.is_empty() {
+            let (key, _) = split(&mut rest)?;
+            let key = std::str::from_utf8(key).ok()?;
+            if before.is_some_and(|before| before >= key) {
+                return None;
+            }
+            before = Some(key);
+            found += 1;
+        }
+        (found == count).then(|| Values { packed, changes: BTreeMap::new(), count })
+    }
+
+    /// How many bytes [`pack`](Values::pack) adds.
+    pub(crate) fn packed_len(&self) -> usize {
+        match self.changes.is_empty() {
+            true => self.packed.len(),
+            false => self.iter().map(|(key, text)| LENGTHS + key.len() + text.len()).sum(),
+        }
+    }
+
+    pub(crate) fn pack(&self, out: &mut Vec<u8>) {
+        if self.changes.is_empty() {
+            return out.extend_from_slice(&self.packed);
+        }
+        for (key, text) in self.iter() {
+            // A record that long is refused before it is stored.
+            for length in [key.len(), text.len()] {
+                out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+            }
+            out.extend_from_slice(key.as_bytes());
+            out.extend_from_slice(text);
+        }
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
+        match self.changes.get(key) {
+            Some(changed) => changed.as_ref().map(Json::as_bytes),
+            None => self.read(key),
+        }
+    }
+
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    pub(crate) fn insert(&mut self, key: Arc<str>, value: Json) {
+        self.count += usize::from(!self.contains(&key));
+        self.changes.insert(key, Some(value));
+    }
+
+    pub(crate) fn remove(&mut self, key: &str) {
+        if !self.contains(key) {
+            return;
+        }
+        self.count -= 1;
+        match self.read(key) {
+            Some(_) => drop(self.changes.insert(key.into(), None)),
+            None => drop(self.changes.remove(key)),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    pub(crate) fn is_same(&self, other: &Values) -> bool {
+        self.count == other.count && self.iter().eq(other.iter())
+    }
+
+    /// What was read under a key.
+    fn read(&self, key: &str) -> Option<&[u8]> {
+        entries(&self.packed).find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
+    }
+
+    /// Keys and texts, in the order of keys.
+    fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut read = entries(&self.packed).map(|(key, text)| (text_of(key), text)).peekable();
+        let mut changed = self.changes.iter().map(|(key, json)| (&**key, json.as_ref())).peekable();
+        std::iter::from_fn(move || {
+            loop {
+                let takes_change = match (read.peek(), changed.peek()) {
+                    (Some((old, _)), Some((new, _))) => new <= old,
+                    (None, Some(_)) => true,
+                    _ => return read.next(),
+                };
+                if !takes_change {
+                    return read.next();
+                }
+                let (key, json) = changed.next()?;
+                // What stood there before is not any more.
+                read.next_if(|(old, _)| *old == key);
+                if let Some(json) = json {
+                    return Some((key, json.as_bytes()));
+                }
+            }
+        })
+    }
+}
+
+/// The keys and texts in packed values, which were looked through when they were read.
+fn entries(mut packed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    std::iter::from_fn(move || split(&mut packed))
+}
+
+/// Takes the next key and text off.
+fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (mut lengths, behind) = rest.split_at_checked(LENGTHS)?;
+    let key = usize::try_from(lengths.get_u32_le()).ok()?;
+    let text = usize::try_from(lengths.get_u32_le()).ok()?;
+    let (key, behind) = behind.split_at_checked(key)?;
+    let (text, behind) = behind.split_at_checked(text)?;
+    *rest = behind;
+    Some((key, text))
+}
+
+fn text_of(key: &[u8]) -> &str {
+    std::str::from_utf8(key).unwrap_or_default()
+}
+
+/// Shows the keys only.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.keys()).finish()
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Json(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, u32)]) -> Values {
+        let mut values = Values::default();
+        for (key, number) in pairs {
+            values.insert((*key).into(), Json::of(number).expect("a number"));
+        }
+        values
+    }
+
+    fn packed(values: &Values) -> Values {
+        let mut bytes = Vec::new();
+        values.pack(&mut bytes);
+        assert_eq!(bytes.len(), values.packed_len());
+        Values::unpack(bytes.into(), values.len()).expect("what was packed")
+    }
+
+    fn shown(values: &Values) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a number");
+        values.iter().map(|(key, json)| (key.to_owned(), text(json))).collect()
+    }
+
+    #[test]
+    fn changes_stand_before_what_was_read() {
+        let mut read = packed(&values(&[("b", 1), ("d", 2), ("f", 3)]));
+        for (key, number) in [("a", 4), ("d", 5), ("e", 6), ("g", 7)] {
+            read.insert(key.into(), Json::of(&number).expect("a number"));
+        }
+        read.remove("f");
+        read.remove("e");
+        read.remove("nothing");
+        let expected = [("a", "4"), ("b", "1"), ("d", "5"), ("g", "7")];
+        assert_eq!(shown(&read), expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
+        assert_eq!((read.len(), read.get("d"), read.get("f")), (4, Some(&b"5"[..]), None));
+        let again = packed(&read);
+        assert!(again.is_same(&read) && shown(&again) == shown(&read));
+        assert!(!again.is_same(&values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)])));
+    }
+
+    #[test]
+    fn what_is_not_whole_in_order_and_so_many_is_refused() {
+        let mut bytes = Vec::new();
+        values(&[("a", 1), ("b", 2)]).pack(&mut bytes);
+        let half = bytes.len() / 2;
+        assert!(Values::unpack(bytes.clone().into(), 2).is_some());
+        assert!(Values::unpack(bytes.clone().into(), 1).is_none());
+        for length in 0..bytes.len() {
+            assert!(Values::unpack(bytes[..length].to_vec().into(), 2).is_none(), "{length} bytes");
+        }
+        let turned = [&bytes[half..], &bytes[..half]].concat();
+        assert!(Values::unpack(turned.into(), 2).is_none());
+        assert!(Values::unpack([&bytes[..half], &bytes[..half]].concat().into(), 2).is_none());
+        bytes[8] = 0xff;
+        assert!(Values::unpack(bytes.into(), 2).is_none(), "a key that is no text");
+    }
+}
