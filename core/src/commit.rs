@@ -83,7 +83,7 @@ async fn update(
         {
             patience.pause().await?;
             match look(engine, base).await? {
-                Some(found) => seen = Arc::new(found),
+                Some(found) => seen = found,
                 None => {
                     engine.events.report(Event::Gone(id));
                     return Ok(Committed::Gone);
@@ -116,7 +116,7 @@ async fn update(
                     if edits.overwrite(&seen.record.content, &found.record.content) {
                         engine.events.report(Event::Overwritten(id));
                     }
-                    seen = Arc::new(found);
+                    seen = found;
                 }
                 Err(error) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             },

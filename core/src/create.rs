@@ -85,7 +85,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<
     let Some(stored) = engine.behind.load(token.id()).await? else { return Ok(None) };
     let base = Base::read(token.clone(), stored).ok();
     let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
-    Ok(base.filter(is_its).map(Arc::new))
+    Ok(base.filter(|base| is_its(base)))
 }
 
 /// Begins a session with nothing in it under its ticket, or finds the one that somebody else began so.

@@ -60,7 +60,10 @@ impl Exchange {
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
         if self.visit.close_untouched() {
-            return Finish(Finishing::Untouched(self.visit.untouched_headers()));
+            return Finish(Finishing::Done(self.visit.untouched_headers()));
+        }
+        if let Some(headers) = self.visit.finish_quietly() {
+            return Finish(Finishing::Done(headers));
         }
         let visit = Arc::clone(&self.visit);
         let runtime = visit.engine.runtime();
@@ -94,9 +97,9 @@ pub struct Finish(Finishing);
 
 #[derive(Debug)]
 enum Finishing {
-    /// Nobody asked for the session: nothing to do.
-    Untouched(ReplyHeaders),
-    /// The session was consulted: there may be something to store, and there are headers to send.
+    /// There was nothing to store.
+    Done(ReplyHeaders),
+    /// There is something to store, or may be.
     Storing(Shielded<Result<ReplyHeaders, Error>>),
 }
 
@@ -105,7 +108,7 @@ impl Future for Finish {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Finishing::Untouched(headers) => Poll::Ready(Ok(std::mem::take(headers))),
+            Finishing::Done(headers) => Poll::Ready(Ok(std::mem::take(headers))),
             Finishing::Storing(storing) => Pin::new(storing).poll(context),
         }
     }

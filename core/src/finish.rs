@@ -1,6 +1,7 @@
 //! The end of a visit: what is stored then, and the headers of the response.
 
 use crate::carrier::{Carrier, TokenReply};
+use crate::keep_alive::is_quiet;
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
@@ -10,6 +11,20 @@ use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
 impl Visit {
+    /// Finishes a visit that only looked, which is most of them, if there is nothing to be done for its session.
+    pub(crate) fn finish_quietly(&self) -> Option<ReplyHeaders> {
+        // Whoever is storing something has it.
+        let _turn = self.turn.try_lock()?;
+        let mut state = self.state();
+        let is_quiet = state.has_only_looked() && state.base.as_ref().is_none_or(|base| is_quiet(&self.engine, base));
+        if !is_quiet {
+            return None;
+        }
+        state.stage = Stage::Done;
+        drop(state);
+        Some(self.headers())
+    }
+
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
         let _turn = self.turn.lock().await;
         let policies = self.engine.policies;

@@ -81,7 +81,13 @@ fn target_of(uri: &http::Uri) -> &str {
 }
 
 fn show_all(headers: &http::HeaderMap, name: &str, show: &mut dyn FnMut(&[u8])) {
-    headers.get_all(name).iter().for_each(|value| show(value.as_bytes()));
+    // What every request is asked for is looked up without being parsed first.
+    let values = match name {
+        "cookie" => headers.get_all(http::header::COOKIE),
+        "host" => headers.get_all(http::header::HOST),
+        name => headers.get_all(name),
+    };
+    values.iter().for_each(|value| show(value.as_bytes()));
 }
 
 /// True if the request was sent to this machine by name or number: browsers keep Secure cookies there without TLS.
@@ -93,14 +99,16 @@ pub(crate) fn is_for_this_machine(head: &dyn RequestHead) -> bool {
 
 fn is_loopback(host: &[u8]) -> bool {
     let Ok(host) = std::str::from_utf8(host) else { return false };
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or(""),
-        None => host.rsplit_once(':').map_or(host, |(name, _port)| name),
-    };
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    if let Some(v6) = host.strip_prefix('[') {
+        let address = v6.split(']').next().unwrap_or("");
+        return address.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback());
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.');
+    if name.starts_with("127.") {
+        return name.parse::<std::net::Ipv4Addr>().is_ok();
+    }
+    let (before, last) = name.rsplit_once('.').unwrap_or(("localhost", name));
+    !before.is_empty() && last.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::load::Base;
 use crate::patience::Patience;
 use crate::renewal::{self, current, successor, turn};
 use crate::store::{StoreError, Touched, Updated};
-use crate::{Error, Timestamp};
+use crate::{Error, Timestamp, Token};
 
 /// Moves the deadline, and sends the token again or the next one if it is time.
 ///
@@ -56,26 +56,47 @@ impl From<Error> for KeepError {
     }
 }
 
-async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
-    let now = engine.clock.now();
+/// What is due for a session that was used.
+struct Due {
+    /// Its cookie is to be sent again.
+    cookie: bool,
+    /// Its record is to be written: the cookie's end is kept in it, and where the tokens stand.
+    written: bool,
+    /// Where its deadline moves.
+    touch: Option<Timestamp>,
+    /// The token that this client should have instead.
+    handed: Option<Token>,
+}
+
+/// True if there is nothing to be done for a session that was used and not changed.
+pub(crate) fn is_quiet(engine: &Engine, seen: &Base) -> bool {
+    seen.is_empty() || due(engine, seen, engine.clock.now()).is_none()
+}
+
+fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
     let record = &seen.record;
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
     let is_locked = record.lease.is_some();
-    let is_cookie_due =
+    let cookie =
         !is_locked && engine.is_cookie_due(record, now) && current(engine, record, &seen.token, now).is_some();
-    let is_written = is_cookie_due || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
-    let next = engine.timeouts(record).touch(now, record.begun(), seen.expires);
+    let written = cookie || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
+    let touch = engine.timeouts(record).touch(now, record.begun(), seen.expires);
     let handed = successor(engine, record, &seen.token, now);
-    if !is_written && next.is_none() && handed.is_none() {
+    (written || touch.is_some() || handed.is_some()).then_some(Due { cookie, written, touch, handed })
+}
+
+async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
+    let (now, record) = (engine.clock.now(), &seen.record);
+    let Some(Due { cookie, written, touch, handed }) = due(engine, seen, now) else {
         return Ok(Committed::Unchanged);
-    }
+    };
     if !limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await? {
         return Ok(Committed::Unchanged);
     }
-    if is_written {
-        return write(engine, seen, is_cookie_due, now).await;
+    if written {
+        return write(engine, seen, cookie, now).await;
     }
-    Ok(match (engine.store.touch(seen.token.id(), seen.version, next.or(seen.expires)).await?, handed) {
+    Ok(match (engine.store.touch(seen.token.id(), seen.version, touch.or(seen.expires)).await?, handed) {
         (Touched::Gone, _) => Committed::Gone,
         // Others have handed it out before; this answer does, too, for theirs may have been lost. Not over what somebody
         // has written since: that may be a login.

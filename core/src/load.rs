@@ -1,8 +1,11 @@
 //! Which stored session the tokens of a request open.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
-use crate::carrier::{Arrived, Carrier};
+use smallvec::SmallVec;
+
+use crate::carrier::{Arrivals, Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -24,9 +27,9 @@ pub(crate) struct Base {
 
 impl Base {
     /// A stored entry, read.
-    pub(crate) fn read(token: Token, stored: Stored) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+    pub(crate) fn read(token: Token, stored: Stored) -> Result<Arc<Self>, Box<dyn StdError + Send + Sync>> {
         let record = Record::decode(&stored.entry.bytes)?;
-        Ok(Base { token, version: stored.version, expires: stored.entry.expires, record })
+        Ok(Arc::new(Base { token, version: stored.version, expires: stored.entry.expires, record }))
     }
 
     /// True if there is nothing in it: emptied, and kept a moment for requests in flight.
@@ -34,6 +37,9 @@ impl Base {
         self.record.content.is_empty()
     }
 }
+
+/// Hardly ever more than one.
+pub(crate) type Ids = SmallVec<[SessionId; 1]>;
 
 /// What the tokens of a request open.
 #[derive(Debug, Default)]
@@ -45,24 +51,24 @@ pub(crate) struct Loaded {
     /// A ticket for a session that does not exist yet.
     pub(crate) ticket: Option<Ticket>,
     /// The sessions that were asked for, living or not.
-    pub(crate) asked: Vec<SessionId>,
+    pub(crate) asked: Ids,
 }
 
 /// A living session, and how its token came.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) base: Base,
+    pub(crate) base: Arc<Base>,
     pub(crate) carrier: Carrier,
     /// Its token was signed with a key that signs no more.
     pub(crate) is_outdated: bool,
 }
 
 /// Tries every token.
-pub(crate) async fn load(engine: &Engine, arrived: Vec<Arrived>) -> Result<Loaded, Error> {
+pub(crate) async fn load(engine: &Engine, arrived: Arrivals) -> Result<Loaded, Error> {
     let mut loaded = Loaded::default();
     for Arrived { token, carrier, is_outdated, issued } in arrived {
         let base = match open(engine, &token).await? {
-            Opened::Living(base) => *base,
+            Opened::Living(base) => base,
             Opened::Absent => {
                 match issued.map(|issued| Ticket { token: token.clone(), issued }) {
                     Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
@@ -99,7 +105,7 @@ pub(crate) async fn load(engine: &Engine, arrived: Vec<Arrived>) -> Result<Loade
 
 /// What a token opens.
 enum Opened {
-    Living(Box<Base>),
+    Living(Arc<Base>),
     /// There is nothing under its id.
     Absent,
     /// There is something, which it does not open.
@@ -130,12 +136,12 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
 }
 
 fn standing_of(engine: &Engine, base: &Base) -> Standing {
-    standing(&base.record, &base.token.digest(&engine.namespace), engine.clock.now())
+    standing(&base.record, &base.token.digest(&engine.namespace), || engine.clock.now())
 }
 
 /// What stands under the id of a token.
 enum Read {
-    Record(Box<Base>),
+    Record(Arc<Base>),
     Nothing,
     Corrupt,
 }
@@ -149,13 +155,13 @@ async fn read(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read,
         Err(error) => return Err(error.into()),
     };
     match Base::read(token.clone(), stored) {
-        Ok(base) => Ok(Read::Record(Box::new(base))),
+        Ok(base) => Ok(Read::Record(base)),
         Err(error) => engine.corrupt(id, error).map(|()| Read::Corrupt),
     }
 }
 
 /// What stands in the store; `None` if the session is no more.
-pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Base>, Error> {
+pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Arc<Base>>, Error> {
     let id = *base.token.id();
     let mut patience = Patience::new(engine);
     loop {

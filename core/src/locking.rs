@@ -108,7 +108,7 @@ async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) ->
     let id = *base.token.id();
     let mut patience = Patience::new(engine);
     let mut watch = Watch::default();
-    let mut seen = Base::clone(base);
+    let mut seen = Arc::clone(base);
     loop {
         if seen.record.epoch != base.record.epoch {
             return Ok(None);
@@ -121,7 +121,9 @@ async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) ->
             let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&engine.namespace, user));
             let entry = Entry { bytes, expires: seen.expires, owner };
             match engine.store.update(&id, seen.version, entry).await {
-                Ok(Updated::Applied(version)) => return Ok(Some(Base { version, record, ..seen })),
+                Ok(Updated::Applied(version)) => {
+                    return Ok(Some(Base { token: base.token.clone(), version, expires: seen.expires, record }));
+                }
                 Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                     Ok(found) => seen = found,
                     Err(error) => return engine.corrupt(id, error).map(|()| None),

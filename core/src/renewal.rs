@@ -15,14 +15,14 @@ use crate::{Error, SecretDigest, Timestamp, Token};
 const GRACE: Duration = Duration::from_secs(60);
 
 /// What a token with this digest is to a session.
-pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: Timestamp) -> Standing {
+pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
     let Rotation { next, previous, .. } = &record.rotation;
     if record.digest == *digest {
         Standing::Present
     } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
         Standing::Next
     } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
-        if previous.is_honoured(now) { Standing::Previous } else { Standing::Outdated }
+        if previous.is_honoured(now()) { Standing::Previous } else { Standing::Outdated }
     } else {
         Standing::Foreign
     }
@@ -89,5 +89,5 @@ pub(crate) fn is_current(engine: &Engine, record: &Record, token: &Token, now: T
 }
 
 fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {
-    standing(record, &token.digest(&engine.namespace), now)
+    standing(record, &token.digest(&engine.namespace), || now)
 }

@@ -6,7 +6,7 @@ use crate::carrier::TokenReply;
 use crate::content::Content;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::load::Base;
+use crate::load::{Base, Ids};
 use crate::ticket::Promised;
 use crate::{Carrier, Error, SessionId};
 
@@ -44,7 +44,7 @@ pub(crate) struct State {
     /// The request presented a living session with something in it.
     pub(crate) found: bool,
     /// The request presented a token whose session is no more, or is this one.
-    pub(crate) asked: Vec<SessionId>,
+    pub(crate) asked: Ids,
     /// How the token came, and goes back; `None`: there was none.
     pub(crate) carrier: Option<Carrier>,
     /// The token was signed with a key that signs no more.
@@ -99,6 +99,17 @@ impl State {
     /// True if there is something to store, or to end, beside a session that could not be loaded.
     pub(crate) fn is_adrift_with_work(&self) -> bool {
         self.is_adrift && (!self.edits.is_empty() || self.incarnation > 0)
+    }
+
+    /// True if nothing was done that is to be stored or told.
+    pub(crate) fn has_only_looked(&self) -> bool {
+        self.stage == Stage::Open
+            && self.edits.is_empty()
+            && !self.has_duties()
+            && !self.is_adrift_with_work()
+            && !self.gone
+            && !self.is_outdated
+            && self.token_change.is_none()
     }
 
     /// True if something is to be done however the request ends: a session to be ended, a lock to be given back.

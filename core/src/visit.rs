@@ -123,7 +123,7 @@ impl Visit {
         state.promised.ticket = loaded.ticket;
         if let Some(Found { base, carrier, is_outdated }) = loaded.first {
             state.found = !base.is_empty();
-            state.base = Some(Arc::new(base));
+            state.base = Some(base);
             state.carrier = Some(carrier);
             state.is_outdated = is_outdated;
         }
@@ -186,7 +186,7 @@ impl Visit {
             return Err(Error::Gone);
         }
         match found {
-            Ok(found) if found.record.epoch == base.record.epoch => state.rebase(Some(Arc::new(found))),
+            Ok(found) if found.record.epoch == base.record.epoch => state.rebase(Some(found)),
             Err(Err(error)) => {
                 drop(state);
                 self.report_failure(&error);

@@ -62,7 +62,14 @@ impl CookieCarrier {
 
     /// Shows every value that cookies of our name have in one `Cookie` header line.
     pub(crate) fn each<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        line.split(|byte| *byte == b';').filter_map(|pair| {
+        let mut rest = Some(line);
+        let pairs = std::iter::from_fn(move || {
+            let line = rest?;
+            let end = memchr::memchr(b';', line);
+            rest = end.map(|end| &line[end + 1..]);
+            Some(&line[..end.unwrap_or(line.len())])
+        });
+        pairs.filter_map(|pair| {
             let value = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
             Some(value.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start())
         })

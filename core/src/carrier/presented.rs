@@ -1,5 +1,7 @@
 //! What a request presented, before anybody looked closer; and what it turned out to be.
 
+use smallvec::SmallVec;
+
 use super::{Carrier, Carriers};
 use crate::events::{Event, Events};
 use crate::wire::{LONGEST, Unreadable};
@@ -14,7 +16,7 @@ const MOST_TEXTS: usize = 32;
 /// What may be tokens, in the order in which they are tried.
 #[derive(Debug, Default)]
 pub(crate) struct Presented {
-    texts: Vec<Text>,
+    texts: SmallVec<[Text; 1]>,
     /// Something stood in a token's place that cannot be one.
     malformed: bool,
 }
@@ -25,6 +27,9 @@ struct Text {
     length: usize,
     bytes: [u8; LONGEST],
 }
+
+/// The tokens of a request: one, as a rule.
+pub(crate) type Arrivals = SmallVec<[Arrived; 1]>;
 
 /// A token that arrived.
 #[derive(Clone, Debug)]
@@ -49,9 +54,9 @@ impl Presented {
     }
 
     /// Reads the texts.
-    pub(crate) fn verify(&self, carriers: &Carriers, events: &Events) -> Vec<Arrived> {
+    pub(crate) fn verify(&self, carriers: &Carriers, events: &Events) -> Arrivals {
         let mut malformed = self.malformed;
-        let mut arrived = Vec::new();
+        let mut arrived = Arrivals::new();
         for text in &self.texts {
             match carriers.wire.read(&text.bytes[..text.length]) {
                 // A ticket is good in URLs only.

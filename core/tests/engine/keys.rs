@@ -34,7 +34,7 @@ fn shopper(site: &Site) -> Visitor {
 
 fn stored(site: &Site) -> String {
     let listed = block_on(site.sessions.store().list(None, 1)).unwrap().remove(0);
-    String::from_utf8(listed.stored.entry.bytes.to_vec()).unwrap()
+    String::from_utf8_lossy(&listed.stored.entry.bytes).into_owned()
 }
 
 #[test]
