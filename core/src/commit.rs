@@ -37,9 +37,10 @@ pub(crate) async fn commit(
 ) -> Result<Committed, Error> {
     match base {
         Some(base) => update(engine, base, edits, promised, hold).await,
-        None => match create(engine, edits, promised).await? {
+        // Boxed, here and below: what few requests do shall not make the future of every request large.
+        None => match Box::pin(create(engine, edits, promised)).await? {
             Begun::Committed(committed) => Ok(committed),
-            Begun::Meanwhile(base) => update(engine, &base, edits, promised, Hold::Nothing).await,
+            Begun::Meanwhile(base) => Box::pin(update(engine, &base, edits, promised, Hold::Nothing)).await,
         },
     }
 }
@@ -65,7 +66,7 @@ async fn update(
     // Whoever holds the lock stands before everybody in line, who may be waiting for the lock.
     let stands_in_line = hold == Hold::Nothing;
     if stands_in_line && !edits.is_empty() && engine.queues.is_busy(&id) {
-        place = Some(patience.stand_in_line(id).await?);
+        place = Some(Box::pin(patience.stand_in_line(id)).await?);
     }
     loop {
         if seen.record.epoch != base.record.epoch {
@@ -81,8 +82,8 @@ async fn update(
             && !edits.is_empty()
             && !watch.has_run_out(lease)
         {
-            patience.pause().await?;
-            match look(engine, base).await? {
+            Box::pin(patience.pause()).await?;
+            match Box::pin(look(engine, base)).await? {
                 Some(found) => seen = found,
                 None => {
                     engine.events.report(Event::Gone(id));
@@ -92,14 +93,16 @@ async fn update(
             continue;
         }
         let Some((record, expires, change)) = revise(engine, &seen, edits, renewed.as_ref(), hold)? else {
-            return Ok(match keep_alive(engine, &seen).await {
+            return Ok(match Box::pin(keep_alive(engine, &seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
                 Committed::Unchanged if !Arc::ptr_eq(&seen, base) => Committed::Stored(seen, TokenChange::Keep),
                 kept => kept,
             });
         };
         let entry = engine.entry(&record, expires)?;
-        if !limit::has_place(engine, &seen, &record, &mut patience).await? {
+        if limit::counts(engine, &record)
+            && !Box::pin(limit::has_place(engine, &seen, &record, &mut patience)).await?
+        {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
@@ -122,7 +125,7 @@ async fn update(
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
             Ok(Updated::Gone) if base.is_empty() => {
-                return match create(engine, edits, &Promised::default()).await? {
+                return match Box::pin(create(engine, edits, &Promised::default())).await? {
                     Begun::Committed(committed) => Ok(committed),
                     Begun::Meanwhile(_) => Ok(Committed::Gone),
                 };
@@ -136,8 +139,8 @@ async fn update(
             Err(error) => return Err(error.into()),
         }
         match place {
-            None if stands_in_line => place = Some(patience.stand_in_line(id).await?),
-            _ => patience.pause().await?,
+            None if stands_in_line => place = Some(Box::pin(patience.stand_in_line(id)).await?),
+            _ => Box::pin(patience.pause()).await?,
         }
     }
 }

@@ -52,14 +52,14 @@ impl Visit {
                 // there is nothing left to give back
                 Err(Error::LockLost) if outcome == Outcome::Discard => {}
                 Err(error) => {
-                    self.give_back().await;
+                    Box::pin(self.give_back()).await;
                     return Err(error);
                 }
             }
         }
         let signed_again = outcome == Outcome::Keep && self.sign_again();
         if early || signed_again {
-            self.confirm().await;
+            Box::pin(self.confirm()).await;
         }
         Ok(self.headers())
     }

@@ -26,11 +26,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::base64url;
 use crate::{SecretDigest, Timestamp};
 
 /// A form: what its tokens are good for, and for how long.
@@ -77,16 +76,12 @@ impl<'a> Form<'a> {
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret)?;
         let issued = Issued { digest: self.digest(&secret), issued: now.as_millis() };
-        Ok((URL_SAFE_NO_PAD.encode(secret), issued))
+        Ok((base64url::encode(&secret), issued))
     }
 
     /// What is kept of the token of this text, if it is one.
     pub(crate) fn read(&self, text: &str) -> Option<SecretDigest> {
-        let mut secret = [0; SECRET_BYTES];
-        if text.len() != SECRET_TEXT || URL_SAFE_NO_PAD.decode_slice(text, &mut secret).ok()? != SECRET_BYTES {
-            return None;
-        }
-        Some(self.digest(&secret))
+        Some(self.digest(&base64url::decode(text.as_bytes())?))
     }
 
     pub(crate) fn accepts(&self, token: &Issued, now: Timestamp) -> bool {
@@ -101,9 +96,6 @@ impl<'a> From<&'a str> for Form<'a> {
 }
 
 const SECRET_BYTES: usize = 32;
-
-/// The length of a token's text, in bytes of base64url without padding.
-const SECRET_TEXT: usize = 43;
 
 /// How many tokens a session holds: as many forms may be open at once.
 const MAX_TOKENS: usize = 32;

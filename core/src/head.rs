@@ -97,18 +97,27 @@ pub(crate) fn is_for_this_machine(head: &dyn RequestHead) -> bool {
     local
 }
 
+const LOCALHOST: &[u8] = b"localhost";
+
 fn is_loopback(host: &[u8]) -> bool {
+    // Most hosts are neither, and each request has one: nothing is parsed that need not be.
+    if !matches!(host, [b'[', ..] | [b'1', b'2', b'7', b'.', ..]) {
+        let port = host.iter().rposition(|byte| *byte == b':').unwrap_or(host.len());
+        let name = host[..port].strip_suffix(b".").unwrap_or(&host[..port]);
+        let Some(before) = name.len().checked_sub(LOCALHOST.len()) else { return false };
+        return name[before..].eq_ignore_ascii_case(LOCALHOST) && (before == 0 || name[..before].ends_with(b"."));
+    }
     let Ok(host) = std::str::from_utf8(host) else { return false };
-    if let Some(v6) = host.strip_prefix('[') {
-        let address = v6.split(']').next().unwrap_or("");
-        return address.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback());
+    match host.strip_prefix('[') {
+        Some(v6) => {
+            let address = v6.split(']').next().unwrap_or("");
+            address.parse::<std::net::Ipv6Addr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => {
+            let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
+            name.trim_end_matches('.').parse::<std::net::Ipv4Addr>().is_ok()
+        }
     }
-    let name = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.');
-    if name.starts_with("127.") {
-        return name.parse::<std::net::Ipv4Addr>().is_ok();
-    }
-    let (before, last) = name.rsplit_once('.').unwrap_or(("localhost", name));
-    !before.is_empty() && last.eq_ignore_ascii_case("localhost")
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use crate::base64url;
 use crate::ConfigError;
 
 /// The fewest bytes that a key may have: as many as the signature (RFC 2104 §3).
@@ -78,15 +77,12 @@ impl Keyring {
 
     /// The signature of what the parts make together; `None` without keys.
     pub(crate) fn sign(&self, parts: &[&[u8]]) -> Option<String> {
-        self.0.first().map(|key| URL_SAFE_NO_PAD.encode(key.mac(parts).finalize().into_bytes()))
+        self.0.first().map(|key| base64url::encode(&key.mac(parts).finalize().into_bytes()))
     }
 
     /// Which key made the signature, in the order of the keys; `None` if none of them did.
     pub(crate) fn verify(&self, parts: &[&[u8]], signature: &[u8]) -> Option<usize> {
-        let mut bytes = [0; MAC_BYTES];
-        if URL_SAFE_NO_PAD.decode_slice(signature, &mut bytes) != Ok(MAC_BYTES) {
-            return None;
-        }
+        let bytes = base64url::decode::<MAC_BYTES>(signature)?;
         // in the same time whether it differs early or late
         self.0.iter().position(|key| key.mac(parts).verify_slice(&bytes).is_ok())
     }
@@ -127,7 +123,7 @@ mod tests {
         // test case 2 has a key too short for here, so: case 6, a key of 131 bytes
         let keys = Keyring::new([SigningKey::new([0xaa; 131]).expect("a key")]);
         let signature = keys.sign(&[b"Test Using Larger Than Block-Size Key - Hash Key First"]).expect("a key");
-        let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+        let bytes = base64url::decode::<MAC_BYTES>(signature.as_bytes()).expect("base64url");
         let expected = "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54";
         assert_eq!(base16ct::lower::encode_str(&bytes, &mut [0; 64]), Ok(expected));
     }

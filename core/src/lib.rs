@@ -11,6 +11,7 @@
 pub mod adapter;
 pub mod app;
 mod background;
+mod base64url;
 mod carrier;
 mod commit;
 mod committed;

@@ -42,6 +42,11 @@ pub(crate) async fn admit(
     }
 }
 
+/// True if a session with this record is one of so many that its user may have.
+pub(crate) fn counts(engine: &Engine, record: &Record) -> bool {
+    record.content.user.is_some() && engine.user_sessions.number().is_some()
+}
+
 /// True if a session may be written as it is to be: nobody's, or one that has a place or gets one.
 ///
 /// A session that outlived its deadline while its request was running goes on only if its place is still free.

@@ -87,7 +87,7 @@ impl Record {
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
         let (name, details) = (user.as_deref().unwrap_or(""), Details::of(self).encode()?);
-        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
+        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.most_bytes());
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         let flags = flag(SIGNED_IN, self.signed_in.is_some())
             | flag(COOKIE_SENT, self.cookie_expires.is_some())

@@ -43,7 +43,9 @@ impl Visit {
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
-        let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
+        // A cookie that came is one that the browser sends back.
+        let may_warn = presented.is_empty() && engine.watches_for_plain_http();
+        let plain = may_warn && !head.is_tls() && !is_for_this_machine(head);
         Visit { target, mount, plain, ..Visit::with(engine, presented) }
     }
 
@@ -209,7 +211,9 @@ impl Visit {
         if self.state().is_adrift_with_work() {
             return Err(Error::Unavailable("the session could not be loaded".into()));
         }
-        self.end_sessions().await?;
+        if !self.state().ending.is_empty() {
+            Box::pin(self.end_sessions()).await?;
+        }
         let (base, mut edits, gone, incarnation, reverts, promised, hold) = {
             let mut state = self.state();
             let edits = std::mem::take(&mut state.edits);

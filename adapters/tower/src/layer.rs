@@ -1,7 +1,5 @@
 //! The layer: an exchange around everything inside of it.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -10,8 +8,9 @@ use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
 use webstack_core::app::{Body, IntoResponse as _};
-use webstack_core::{Exchange, Outcome, Session, Sessions};
+use webstack_core::{Session, Sessions};
 
+use crate::future::SessionFuture;
 use crate::head::{Head, MountOf};
 
 /// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
@@ -66,7 +65,7 @@ where
 {
     type Response = Response<ReplyBody<ResBody>>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
+    type Future = SessionFuture<S::Future, ResBody, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -77,48 +76,21 @@ where
         // Only here is there a runtime for sure; once is enough, and the engine sees to that.
         sessions.start_background();
         if request.extensions().get::<Session>().is_some_and(|outer| sessions.opened(outer)) {
-            let inner = self.inner.call(request);
-            return Box::pin(async move { Ok(inner.await?.map(Either::Left)) });
+            return SessionFuture::passing(self.inner.call(request));
         }
         let exchange = sessions.open(&Head::new(&request, *mount_of));
         request.extensions_mut().insert(exchange.session());
         if !exchange.may_preempt() {
-            let inner = self.inner.call(request);
-            return Box::pin(answer(exchange, inner));
+            return SessionFuture::answering(exchange, self.inner.call(request));
         }
         // The service that is ready is the one to call, after the engine has said that it should be called.
         let other = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, other);
-        Box::pin(async move {
+        SessionFuture::asking(Box::pin(async move {
             if let Some(refusal) = exchange.preempt().await {
                 return Ok(refusal.into_response().map(Either::Right));
             }
-            answer(exchange, inner.call(request)).await
-        })
-    }
-}
-
-async fn answer<E, B>(
-    exchange: Exchange,
-    inner: impl Future<Output = Result<Response<B>, E>>,
-) -> Result<Response<ReplyBody<B>>, E> {
-    let response = match inner.await {
-        Ok(response) => response,
-        Err(error) => {
-            // What it becomes is decided outside, without these headers; a failure to store has been reported.
-            let _ = exchange.finish(Outcome::Discard).await;
-            return Err(error);
-        }
-    };
-    Ok(conclude(exchange, response).await)
-}
-
-async fn conclude<B>(exchange: Exchange, mut response: Response<B>) -> Response<ReplyBody<B>> {
-    match exchange.finish(Outcome::of_status(response.status().as_u16())).await {
-        Ok(headers) => {
-            headers.apply(response.headers_mut());
-            response.map(Either::Left)
-        }
-        Err(error) => error.into_response().map(Either::Right),
+            SessionFuture::answering(exchange, inner.call(request)).await
+        }))
     }
 }

@@ -46,10 +46,12 @@
 //!
 //! A layer inside another one of the same sessions stands aside.
 
+mod future;
 mod head;
 mod layer;
 mod mount;
 
+pub use future::SessionFuture;
 pub use head::MountOf;
 pub use layer::{ReplyBody, SessionLayer, SessionService};
 pub use mount::{Mounted, mount};
