@@ -232,7 +232,7 @@ impl<D: Dialect> Engine<D> {
 
     /// A connection is kept only if it is known to have nothing left to say.
     fn learn_from(&self, fault: &Fault, is_spoilt: bool, connection: PoolConnection<D>) {
-        let is_cut = fault.means(Meaning::Cut) || matches!(fault, Fault::TooSlow(_));
+        let is_cut = fault.means(Meaning::Cut) || matches!(fault, Fault::TooSlow(_) | Fault::Untrusted(..));
         if is_cut {
             self.trouble.found();
         }

@@ -1,5 +1,6 @@
 //! What goes wrong with a database, and what that means to the engine.
 
+use std::io;
 use std::time::Duration;
 
 use webstack_store::StoreError;
@@ -17,6 +18,8 @@ pub(crate) enum Meaning {
     Taken,
     /// The tables are not there, or not as they should be.
     NoTable,
+    /// Whoever comes like this is not let in; often that is without TLS.
+    Unwelcome,
     /// Anything else: somebody has to look after it.
     Broken,
 }
@@ -25,6 +28,10 @@ pub(crate) enum Meaning {
 pub(crate) enum Fault {
     #[error("{0} failed")]
     Database(&'static str, Meaning, #[source] sqlx::Error),
+    #[error("the certificate of {0} is not trusted: name who vouches for it in the URL, as `{1}=/file.pem`")]
+    Untrusted(&'static str, &'static str, #[source] sqlx::Error),
+    #[error("{0} does not let this program in; if it demands TLS, build the program with the feature `tls`")]
+    NoTls(&'static str, #[source] sqlx::Error),
     #[error("the tables of the sessions are missing or not as they should be: run `webstack setup`")]
     NoTable(#[source] Option<sqlx::Error>),
     #[error("the tables of the sessions were made by a newer version of this program: bring this one up to date")]
@@ -52,13 +59,18 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// What an error of sqlx means; `told` reads the codes of one database.
+    /// What an error of sqlx means; `told` reads the codes of one database, `trust` is its option for certificates.
     pub(crate) fn of(
         database: &'static str,
+        trust: &'static str,
         told: fn(&dyn sqlx::error::DatabaseError) -> Meaning,
         error: sqlx::Error,
     ) -> Self {
         let meaning = match &error {
+            // What TLS makes of a certificate comes as an error of the stream's content.
+            sqlx::Error::Io(stream) if stream.kind() == io::ErrorKind::InvalidData => {
+                return Fault::Untrusted(database, trust, error);
+            }
             sqlx::Error::Database(answer) => told(&**answer),
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Meaning::Cut,
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Meaning::Away,
@@ -66,6 +78,7 @@ impl Fault {
         };
         match meaning {
             Meaning::NoTable => Fault::NoTable(Some(error)),
+            Meaning::Unwelcome if !cfg!(feature = "tls") => Fault::NoTls(database, error),
             meaning => Fault::Database(database, meaning, error),
         }
     }

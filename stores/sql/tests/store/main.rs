@@ -13,5 +13,6 @@ mod setup;
 mod sizes;
 mod stage;
 mod suite;
+mod tls;
 mod urls;
 mod watch;

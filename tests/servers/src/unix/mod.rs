@@ -1,6 +1,7 @@
 //! Starting, watching and stopping servers, as Unix does it.
 
 mod account;
+mod certificate;
 mod commands;
 mod controls;
 mod guardian;
