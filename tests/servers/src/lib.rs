@@ -42,3 +42,5 @@ pub use unix::mariadb::{MariaDb, MariaDbOptions};
 pub use unix::postgres::{Postgres, PostgresOptions};
 #[cfg(unix)]
 pub use unix::redis::{Redis, RedisCluster, RedisOptions};
+#[cfg(target_os = "linux")]
+pub use unix::staleness;

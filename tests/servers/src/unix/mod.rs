@@ -12,3 +12,5 @@ pub(crate) mod postgres;
 mod processes;
 pub(crate) mod redis;
 mod running;
+#[cfg(target_os = "linux")]
+pub mod staleness;

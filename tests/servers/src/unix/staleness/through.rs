@@ -1,30 +1,26 @@
 //! A store that is told of changes through a connection that a test can hold up, and that goes its own way for all else.
 
-use std::io;
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Weak;
-use std::thread;
 
 use webstack_store::{
-    BoxFuture, Capabilities, Changes, Created, Entry, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreResult, Stored, Timestamp, Touched, Updated, Version, Watch,
+    BoxFuture, Capabilities, Changes, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
+    SessionId, Store, StoreResult, Stored, Timestamp, Touched, Updated, Version, Watch,
 };
-use webstack_store_redis::RedisStore;
 
 #[derive(Debug)]
-pub(crate) struct Through {
-    pub(crate) store: RedisStore,
+pub(super) struct Through<S> {
+    pub(super) store: S,
     /// The same store, at the address of a forwarder.
-    pub(crate) watch: RedisStore,
+    pub(super) watch: S,
 }
 
-impl Watch for Through {
+impl<S: Watch> Watch for Through<S> {
     fn watch(&self, changes: Weak<dyn Changes>) -> BoxFuture<'static, ()> {
         self.watch.watch(changes)
     }
 }
 
-impl Store for Through {
+impl<S: Store> Store for Through<S> {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
         self.store.load(id)
     }
@@ -49,7 +45,7 @@ impl Store for Through {
         self.store.purge(step)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<webstack_store::Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
         self.store.list(after, limit)
     }
 
@@ -58,7 +54,7 @@ impl Store for Through {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<webstack_store::Listed>> {
+    ) -> StoreResult<'a, Vec<Listed>> {
         self.store.owned_by(owner, after, limit)
     }
 
@@ -69,28 +65,4 @@ impl Store for Through {
     fn capabilities(&self) -> Capabilities {
         self.store.capabilities()
     }
-}
-
-/// Passes on everything to a server on this machine and back, until its standard input ends; says on which port it listens.
-pub(crate) fn forward(server: u16, ready: impl FnOnce(u16)) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    ready(listener.local_addr().expect("an address").port());
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let client = client.expect("a connection");
-            let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-            for stream in [&client, &server] {
-                stream.set_nodelay(true).expect("a setting");
-            }
-            let [there, back] = [(&client, &server), (&server, &client)]
-                .map(|(from, to)| (from.try_clone().expect("a handle"), to.try_clone().expect("a handle")));
-            for (mut from, mut to) in [there, back] {
-                thread::spawn(move || {
-                    let _ = io::copy(&mut from, &mut to);
-                    let _ = to.shutdown(Shutdown::Both);
-                });
-            }
-        }
-    });
-    let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
 }
