@@ -6,6 +6,7 @@ mod commands;
 mod controls;
 mod guardian;
 pub(crate) mod mariadb;
+pub(crate) mod mysql;
 mod place;
 mod ports;
 pub(crate) mod postgres;
