@@ -36,6 +36,10 @@ pub(crate) enum Fault {
     NoTable(#[source] Option<sqlx::Error>),
     #[error("the tables of the sessions were made by a newer version of this program: bring this one up to date")]
     Newer,
+    #[error("{0} at {1} cannot be reached")]
+    Unreached(&'static str, String, Meaning, #[source] sqlx::Error),
+    #[error("no connection to {0} within {1:?}: it does not answer, or all {2} connections are at work")]
+    NoConnection(String, Duration, u32),
     #[error("no answer within {0:?}")]
     TooSlow(Duration),
     #[error("somebody else was faster")]
@@ -84,7 +88,7 @@ impl Fault {
     }
 
     pub(crate) fn means(&self, meaning: Meaning) -> bool {
-        matches!(self, Fault::Database(_, is, _) if *is == meaning)
+        matches!(self, Fault::Database(_, is, _) | Fault::Unreached(_, _, is, _) if *is == meaning)
     }
 }
 
@@ -92,9 +96,11 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match &fault {
             Fault::Overtaken | Fault::Database(_, Meaning::Held, _) => StoreError::Busy,
-            Fault::TooSlow(_) | Fault::Ended | Fault::Database(_, Meaning::Away | Meaning::Cut, _) => {
-                StoreError::unavailable(fault)
-            }
+            Fault::TooSlow(_)
+            | Fault::Ended
+            | Fault::Unreached(..)
+            | Fault::NoConnection(..)
+            | Fault::Database(_, Meaning::Away | Meaning::Cut, _) => StoreError::unavailable(fault),
             Fault::Malformed(_) => StoreError::corrupt(fault),
             _ => StoreError::broken(fault),
         }

@@ -1,6 +1,7 @@
 //! The store over every database that is compiled in and installed.
 #![cfg(unix)]
 
+mod away;
 mod failures;
 mod file;
 mod listings;
