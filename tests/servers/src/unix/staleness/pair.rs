@@ -33,23 +33,31 @@ impl Pair {
         pair
     }
 
-    /// All rounds, while both are told of changes.
+    /// All rounds, while both are told of changes; the first one in which an answer is too stale is the last.
     pub fn rounds(&mut self) -> Rounds {
-        let rounds = (0..ROUNDS).map(|number| self.round(number)).collect();
-        Rounds::new(self.staleness, rounds)
+        let mut rounds = Rounds::new(self.staleness);
+        for number in 0..ROUNDS {
+            if !rounds.add(self.round(number)) {
+                break;
+            }
+        }
+        rounds
     }
 
-    /// All rounds; in each of them what B is told is held up first, and let go when it is over.
+    /// The same; in each of them what B is told is held up first, and let go when it is over.
     pub fn rounds_in_silence(&mut self, mut hold_up: impl FnMut(), mut let_go: impl FnMut()) -> Rounds {
-        let mut rounds = Vec::new();
+        let mut rounds = Rounds::new(self.staleness);
         for number in 0..ROUNDS {
             hold_up();
-            rounds.push(self.round(number));
+            let goes_on = rounds.add(self.round(number));
             let_go();
+            if !goes_on {
+                break;
+            }
             // Until there was a sign of life, and what is older than the staleness is answered again.
             std::thread::sleep(self.staleness / 2);
         }
-        Rounds::new(self.staleness, rounds)
+        rounds
     }
 
     /// A ends a session while B is asked for it again and again.

@@ -16,16 +16,30 @@ pub(super) struct Round {
 #[derive(Debug)]
 pub struct Rounds {
     staleness: Duration,
-    /// From the shortest to the longest.
-    delays: Vec<i64>,
     rounds: Vec<Round>,
 }
 
 impl Rounds {
-    pub(super) fn new(staleness: Duration, rounds: Vec<Round>) -> Rounds {
-        let mut delays: Vec<i64> = rounds.iter().map(|round| round.until_gone).collect();
+    pub(super) fn new(staleness: Duration) -> Rounds {
+        Rounds { staleness, rounds: Vec::new() }
+    }
+
+    /// False if an answer was too stale.
+    pub(super) fn add(&mut self, round: Round) -> bool {
+        let is_fresh = !self.is_stale(&round);
+        self.rounds.push(round);
+        is_fresh
+    }
+
+    fn is_stale(&self, round: &Round) -> bool {
+        round.last_found > i64::try_from(self.staleness.as_nanos()).expect("a moment")
+    }
+
+    /// How long it took, from the shortest to the longest.
+    fn delays(&self) -> Vec<i64> {
+        let mut delays: Vec<i64> = self.rounds.iter().map(|round| round.until_gone).collect();
         delays.sort_unstable();
-        Rounds { staleness, delays, rounds }
+        delays
     }
 
     /// Asserts that no question was answered with the session that began later than it may, and says how long it took.
@@ -37,9 +51,9 @@ impl Rounds {
     ///
     /// If one was.
     pub fn judge(&self, what: &str) {
-        let staleness = i64::try_from(self.staleness.as_nanos()).expect("a moment");
+        let delays = self.delays();
         let millis = |nanos: i64| nanos as f64 / 1e6;
-        let at = |share: f64| millis(self.delays[((self.delays.len() - 1) as f64 * share).round() as usize]);
+        let at = |share: f64| millis(delays[((delays.len() - 1) as f64 * share).round() as usize]);
         let latest = self.rounds.iter().map(|round| round.last_found).max().expect("a round");
         // not `eprintln`, which the test's harness would keep to itself
         let _ = writeln!(
@@ -56,12 +70,13 @@ impl Rounds {
             at(1.0),
             millis(latest),
         );
-        let stale = self.rounds.iter().filter(|round| round.last_found > staleness).count();
+        let stale = self.rounds.iter().filter(|round| self.is_stale(round)).count();
         assert_eq!(stale, 0, "answers that are staler than {:?}", self.staleness);
     }
 
     /// Half of the rounds took no longer until the other process knew.
     pub fn median(&self) -> Duration {
-        Duration::from_nanos(self.delays[self.delays.len() / 2].try_into().unwrap_or(0))
+        let delays = self.delays();
+        Duration::from_nanos(delays[delays.len() / 2].try_into().unwrap_or(0))
     }
 }
