@@ -28,13 +28,17 @@ pub(crate) enum Fault {
     Unsettled,
     #[error("no random numbers")]
     Random(#[source] getrandom::Error),
+    #[error(
+        "the server's certificate is not trusted: have the system trust who vouches for it, or name that file in SSL_CERT_FILE"
+    )]
+    Untrusted(#[source] RedisError),
     #[error("Redis cannot do it")]
     Redis(#[source] RedisError),
 }
 
 impl From<RedisError> for Fault {
     fn from(error: RedisError) -> Self {
-        Fault::Redis(error)
+        if is_untrusted(&error) { Fault::Untrusted(error) } else { Fault::Redis(error) }
     }
 }
 
@@ -52,9 +56,12 @@ impl From<Fault> for StoreError {
             Fault::Malformed => StoreError::corrupt(fault),
             Fault::Timeout(_) | Fault::Disconnected | Fault::Unsettled => StoreError::unavailable(fault),
             Fault::Redis(error) if passes(error) => StoreError::unavailable(fault),
-            Fault::NoRuntime | Fault::PartOfCluster | Fault::Unexpected | Fault::Random(_) | Fault::Redis(_) => {
-                StoreError::broken(fault)
-            }
+            Fault::NoRuntime
+            | Fault::PartOfCluster
+            | Fault::Unexpected
+            | Fault::Random(_)
+            | Fault::Untrusted(_)
+            | Fault::Redis(_) => StoreError::broken(fault),
         }
     }
 }
@@ -63,8 +70,7 @@ impl From<Fault> for StoreError {
 pub(crate) fn passes(error: &RedisError) -> bool {
     use ServerErrorKind as Server;
     match error.kind() {
-        // A certificate that is not trusted is an error of the stream's content.
-        ErrorKind::Io => io_kind(error) != Some(io::ErrorKind::InvalidData),
+        ErrorKind::Io => !is_untrusted(error),
         ErrorKind::ClusterConnectionNotFound => true,
         ErrorKind::Server(kind) => matches!(
             kind,
@@ -80,6 +86,11 @@ pub(crate) fn passes(error: &RedisError) -> bool {
         ErrorKind::Extension => matches!(error.code(), Some("OOM" | "BUSY" | "NOREPLICAS")),
         _ => false,
     }
+}
+
+/// A certificate that is not trusted is an error of the stream's content.
+fn is_untrusted(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Io && io_kind(error) == Some(io::ErrorKind::InvalidData)
 }
 
 fn io_kind(error: &RedisError) -> Option<io::ErrorKind> {

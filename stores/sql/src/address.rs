@@ -61,6 +61,7 @@ impl Address {
             return Err(InvalidUrl::new(problem, format!("use {}", or(&[&["namespace"], known].concat()))));
         }
         demand_tls(&url)?;
+        demand_files(&url)?;
         let shown = shown(&url);
         Ok(Address { target: target(feature, &url)?, shown, namespace })
     }
@@ -125,13 +126,28 @@ fn take_namespace(url: &mut Url) -> Result<Option<String>, InvalidUrl> {
 fn demand_tls(url: &Url) -> Result<(), InvalidUrl> {
     let wants = url.query_pairs().any(|(name, value)| {
         let value = value.to_ascii_lowercase();
-        matches!(&*name, "sslmode" | "ssl-mode") && (value.starts_with("require") || value.starts_with("verify"))
+        let demands = value.starts_with("require") || value.starts_with("verify");
+        FILES.contains(&&*name) || (matches!(&*name, "sslmode" | "ssl-mode") && demands)
     });
     if wants && !cfg!(feature = "tls") {
         let problem = "this program was built without TLS, which the URL of the database demands";
         return Err(InvalidUrl::new(problem, "build it with the feature `tls`"));
     }
     Ok(())
+}
+
+/// The options that name files, or hold what would be in one.
+const FILES: &[&str] = &["sslrootcert", "sslcert", "sslkey", "ssl-ca", "ssl-cert", "ssl-key"];
+
+fn demand_files(url: &Url) -> Result<(), InvalidUrl> {
+    let is_there = |value: &str| value.trim_start().starts_with("-----BEGIN") || std::fs::File::open(value).is_ok();
+    match url.query_pairs().find(|(name, value)| FILES.contains(&&**name) && !is_there(value)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let problem = format!("`{name}` in the URL of the database names no file that this program can read");
+            Err(InvalidUrl::new(problem, "use the absolute path of a PEM file, and let its user read it"))
+        }
+    }
 }
 
 /// Scheme, host, port and path: no user, no password, no options.

@@ -18,6 +18,9 @@ pub(crate) trait Dialect: Wire {
     /// What it is called in messages.
     const CALLED: &'static str;
 
+    /// The option in a URL that names whose certificates are trusted.
+    const TRUST: &'static str = "";
+
     /// Whether writers get into each other's way, so that those of one process had better stand in line.
     const ONE_WRITER: bool = false;
 
@@ -38,7 +41,7 @@ pub(crate) trait Dialect: Wire {
 
 /// What an error of a database means to the store.
 pub(crate) fn fault<D: Dialect>(error: sqlx::Error) -> Fault {
-    Fault::of(D::CALLED, D::meaning, error)
+    Fault::of(D::CALLED, D::TRUST, D::meaning, error)
 }
 
 /// Where a database is. For SQLite that is a file.

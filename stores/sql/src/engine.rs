@@ -17,6 +17,7 @@ use crate::dialect::{Dialect, Limits, Migrations, Place, fault};
 use crate::fault::{Fault, Meaning};
 use crate::host::Host;
 use crate::namespace::Namespace;
+use crate::reach::Reach;
 use crate::statement::Statements;
 use crate::trouble::Trouble;
 
@@ -72,6 +73,7 @@ pub(crate) struct Engine<D: Dialect> {
     is_set_up: AtomicBool,
     setting_up: Mutex<()>,
     trouble: Arc<Trouble>,
+    reach: Reach,
     host: Host,
 }
 
@@ -81,6 +83,7 @@ const SETUP_TIMEOUT: Duration = Duration::from_secs(3600);
 impl<D: Dialect> Engine<D> {
     pub(crate) fn new(source: Source<D>, shown: String, settings: Settings) -> Self {
         Engine {
+            reach: Reach::new(shown.clone()),
             shown,
             statements: D::statements(&settings.namespace),
             migrations: D::migrations(&settings.namespace),
@@ -148,7 +151,9 @@ impl<D: Dialect> Engine<D> {
     async fn perform<O: Operation<D>>(&self, operation: &O) -> Result<O::Answer, Fault> {
         let deadline = Instant::now() + self.settings.limits.timeout;
         match self.attempt(operation, deadline).await {
-            Err(fault) if O::REPEATABLE && fault.means(Meaning::Cut) => self.attempt(operation, deadline).await,
+            Err(fault) if O::REPEATABLE && fault.means(Meaning::Cut) && Instant::now() < deadline => {
+                self.attempt(operation, deadline).await
+            }
             outcome => outcome,
         }
     }
@@ -157,6 +162,7 @@ impl<D: Dialect> Engine<D> {
         let too_slow = |_| Fault::TooSlow(self.settings.limits.timeout);
         let _turn = self.turn(O::WRITES, deadline).await?;
         let mut connection = self.acquire(deadline).await?;
+        let _working = self.reach.working();
         let mut on = On {
             connection: &mut *connection,
             statements: &self.statements,
@@ -187,8 +193,7 @@ impl<D: Dialect> Engine<D> {
     }
 
     async fn acquire(&self, deadline: Instant) -> Result<PoolConnection<D>, Fault> {
-        let acquired = timeout_at(deadline, self.pool()?.acquire()).await;
-        acquired.map_err(|_| Fault::TooSlow(self.settings.limits.timeout))?.map_err(fault::<D>)
+        self.reach.connection(self.pool()?, &self.settings.limits, deadline).await
     }
 
     fn pool(&self) -> Result<&Pool<D>, Fault> {
@@ -232,7 +237,7 @@ impl<D: Dialect> Engine<D> {
 
     /// A connection is kept only if it is known to have nothing left to say.
     fn learn_from(&self, fault: &Fault, is_spoilt: bool, connection: PoolConnection<D>) {
-        let is_cut = fault.means(Meaning::Cut) || matches!(fault, Fault::TooSlow(_));
+        let is_cut = fault.means(Meaning::Cut) || matches!(fault, Fault::TooSlow(_) | Fault::Untrusted(..));
         if is_cut {
             self.trouble.found();
         }

@@ -1,5 +1,6 @@
 //! What goes wrong with a database, and what that means to the engine.
 
+use std::io;
 use std::time::Duration;
 
 use webstack_store::StoreError;
@@ -17,6 +18,8 @@ pub(crate) enum Meaning {
     Taken,
     /// The tables are not there, or not as they should be.
     NoTable,
+    /// Whoever comes like this is not let in; often that is without TLS.
+    Unwelcome,
     /// Anything else: somebody has to look after it.
     Broken,
 }
@@ -25,10 +28,18 @@ pub(crate) enum Meaning {
 pub(crate) enum Fault {
     #[error("{0} failed")]
     Database(&'static str, Meaning, #[source] sqlx::Error),
+    #[error("the certificate of {0} is not trusted: name who vouches for it in the URL, as `{1}=/file.pem`")]
+    Untrusted(&'static str, &'static str, #[source] sqlx::Error),
+    #[error("{0} does not let this program in; if it demands TLS, build the program with the feature `tls`")]
+    NoTls(&'static str, #[source] sqlx::Error),
     #[error("the tables of the sessions are missing or not as they should be: run `webstack setup`")]
     NoTable(#[source] Option<sqlx::Error>),
     #[error("the tables of the sessions were made by a newer version of this program: bring this one up to date")]
     Newer,
+    #[error("{0} at {1} cannot be reached")]
+    Unreached(&'static str, String, Meaning, #[source] sqlx::Error),
+    #[error("no connection to {0} within {1:?}: it does not answer, or all {2} connections are at work")]
+    NoConnection(String, Duration, u32),
     #[error("no answer within {0:?}")]
     TooSlow(Duration),
     #[error("somebody else was faster")]
@@ -52,13 +63,18 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// What an error of sqlx means; `told` reads the codes of one database.
+    /// What an error of sqlx means; `told` reads the codes of one database, `trust` is its option for certificates.
     pub(crate) fn of(
         database: &'static str,
+        trust: &'static str,
         told: fn(&dyn sqlx::error::DatabaseError) -> Meaning,
         error: sqlx::Error,
     ) -> Self {
         let meaning = match &error {
+            // What TLS makes of a certificate comes as an error of the stream's content.
+            sqlx::Error::Io(stream) if stream.kind() == io::ErrorKind::InvalidData => {
+                return Fault::Untrusted(database, trust, error);
+            }
             sqlx::Error::Database(answer) => told(&**answer),
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Meaning::Cut,
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => Meaning::Away,
@@ -66,12 +82,13 @@ impl Fault {
         };
         match meaning {
             Meaning::NoTable => Fault::NoTable(Some(error)),
+            Meaning::Unwelcome if !cfg!(feature = "tls") => Fault::NoTls(database, error),
             meaning => Fault::Database(database, meaning, error),
         }
     }
 
     pub(crate) fn means(&self, meaning: Meaning) -> bool {
-        matches!(self, Fault::Database(_, is, _) if *is == meaning)
+        matches!(self, Fault::Database(_, is, _) | Fault::Unreached(_, _, is, _) if *is == meaning)
     }
 }
 
@@ -79,9 +96,11 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match &fault {
             Fault::Overtaken | Fault::Database(_, Meaning::Held, _) => StoreError::Busy,
-            Fault::TooSlow(_) | Fault::Ended | Fault::Database(_, Meaning::Away | Meaning::Cut, _) => {
-                StoreError::unavailable(fault)
-            }
+            Fault::TooSlow(_)
+            | Fault::Ended
+            | Fault::Unreached(..)
+            | Fault::NoConnection(..)
+            | Fault::Database(_, Meaning::Away | Meaning::Cut, _) => StoreError::unavailable(fault),
             Fault::Malformed(_) => StoreError::corrupt(fault),
             _ => StoreError::broken(fault),
         }

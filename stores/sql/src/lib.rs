@@ -144,6 +144,7 @@ mod operations;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod reach;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement;

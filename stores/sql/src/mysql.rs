@@ -23,6 +23,7 @@ wire!(MySql, MySqlConnectOptions);
 
 impl Dialect for MySql {
     const CALLED: &'static str = "MySQL or MariaDB";
+    const TRUST: &'static str = "ssl-ca";
 
     fn options(place: &MySqlConnectOptions, _: Duration) -> Result<MySqlConnectOptions, Fault> {
         // Each would be a statement of its own, and concerns texts and times, of which there are none.
@@ -123,6 +124,8 @@ impl Dialect for MySql {
             // too many connections, node not ready, out of time, interrupted
             Some(1040 | 1203 | 1226 | 1047 | 1969 | 3024 | 1317) => Meaning::Away,
             Some(1062) => Meaning::Taken,
+            // nobody may come in without TLS, which MariaDB says of a password, too
+            Some(3159 | 1045) => Meaning::Unwelcome,
             // no such table or column
             Some(1146 | 1054) => Meaning::NoTable,
             _ => Meaning::Broken,

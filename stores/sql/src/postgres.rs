@@ -20,6 +20,7 @@ wire!(Postgres, PgConnectOptions);
 
 impl Dialect for Postgres {
     const CALLED: &'static str = "PostgreSQL";
+    const TRUST: &'static str = "sslrootcert";
 
     fn options(place: &PgConnectOptions, _: Duration) -> Result<PgConnectOptions, Fault> {
         Ok(place.clone())
@@ -126,6 +127,8 @@ impl Dialect for Postgres {
             // statement timeout, too many connections, out of memory
             "57014" | "53300" | "53200" => Meaning::Away,
             "23505" => Meaning::Taken,
+            // nobody may come in like this
+            "28000" => Meaning::Unwelcome,
             // no such table, column or schema
             "42P01" | "42703" | "3F000" => Meaning::NoTable,
             code if code.starts_with("08") => Meaning::Cut,

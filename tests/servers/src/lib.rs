@@ -33,12 +33,16 @@ mod server;
 #[cfg(unix)]
 mod unix;
 
-pub use named::{named, or_skip};
+pub use named::{named, or_skip, where_there};
 pub use not_started::NotStarted;
 pub use server::Server;
 #[cfg(unix)]
 pub use unix::mariadb::{MariaDb, MariaDbOptions};
 #[cfg(unix)]
+pub use unix::mysql::MySql;
+#[cfg(unix)]
 pub use unix::postgres::{Postgres, PostgresOptions};
 #[cfg(unix)]
 pub use unix::redis::{Redis, RedisCluster, RedisOptions};
+#[cfg(target_os = "linux")]
+pub use unix::staleness;

@@ -46,11 +46,31 @@ pub fn or_skip<S>(started: Result<S, NotStarted>) -> Option<S> {
     }
 }
 
+/// The same for servers that few machines have: nobody has to have them, even if everything is to be tested.
+///
+/// # Panics
+///
+/// If the server did not start.
+pub fn where_there<S>(started: Result<S, NotStarted>) -> Option<S> {
+    match started {
+        Ok(server) => Some(server),
+        Err(missing @ NotStarted::Missing { .. }) => {
+            say(&missing.to_string());
+            None
+        }
+        Err(failed) => panic!("{failed}"),
+    }
+}
+
 fn skip(why: &str) {
-    let test = std::thread::current();
-    let test = test.name().unwrap_or("a test");
     let all = std::env::var_os("WEBSTACK_TESTS").is_some_and(|wanted| wanted == "all");
     assert!(!all, "everything is to be tested, but {why}");
+    say(why);
+}
+
+fn say(why: &str) {
+    let test = std::thread::current();
+    let test = test.name().unwrap_or("a test");
     // not `eprintln`, which the test's harness would keep to itself
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
 }

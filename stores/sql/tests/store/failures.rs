@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use webstack_core::runtime::block_on;
 use webstack_store::{Removed, Store as _, StoreError, StoreResult, Updated};
 use webstack_store_sql::SqlStore;
-use webstack_test_servers::{MariaDb, NotStarted, Postgres, or_skip};
+use webstack_test_servers::{MariaDb, MySql, NotStarted, Postgres, or_skip, where_there};
 
 use crate::stage::{chain, create, entry, id, until_answered};
 
@@ -40,7 +40,7 @@ macro_rules! controls {
     };
 }
 
-controls!(Postgres MariaDb);
+controls!(Postgres MariaDb MySql);
 
 /// Far more than the store's own limit, and far less than for ever.
 const GENEROUS: Duration = Duration::from_secs(15);
@@ -108,6 +108,16 @@ fn postgres_that_stands_still_is_waited_for_a_bounded_time() {
 #[test]
 fn mariadb_that_stands_still_is_waited_for_a_bounded_time() {
     or_skip(MariaDb::start()).iter().for_each(stands_still);
+}
+
+#[test]
+fn mysql_that_stands_still_is_waited_for_a_bounded_time() {
+    where_there(MySql::start()).iter().for_each(stands_still);
+}
+
+#[test]
+fn mysql_that_was_killed_is_used_again_with_all_that_it_acknowledged() {
+    where_there(MySql::start()).iter().for_each(ends_and_comes_back);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The store over every database that is compiled in and installed.
 #![cfg(unix)]
 
+mod away;
 mod failures;
 mod file;
 mod listings;
@@ -13,5 +14,6 @@ mod setup;
 mod sizes;
 mod stage;
 mod suite;
+mod tls;
 mod urls;
 mod watch;

@@ -21,6 +21,7 @@ fn fresh_store(url: Option<String>) -> Option<StoreUnderTest> {
 
 store_suite!(postgres, || fresh_store(places::postgres()));
 store_suite!(mariadb, || fresh_store(places::mariadb()));
+store_suite!(mysql, || fresh_store(places::mysql()));
 store_suite!(sqlite, || {
     let place = tempfile::tempdir().expect("a temporary directory");
     fresh_store(Some(places::sqlite(place.path()))).map(|store| store.keeping(place))

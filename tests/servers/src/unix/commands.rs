@@ -11,14 +11,15 @@ use crate::NotStarted;
 
 /// Where a command is; servers are where the path of many users does not lead.
 pub(crate) fn find(command: &str) -> Result<PathBuf, NotStarted> {
+    all(command).next().ok_or_else(|| NotStarted::missing(command))
+}
+
+/// All places where there is a command of this name, the one that comes first in the path first.
+pub(crate) fn all(command: &str) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let besides = ["/usr/local/sbin", "/usr/sbin", "/usr/local/bin", "/usr/bin"].map(PathBuf::from);
-    env::split_paths(&path)
-        .chain(besides)
-        .chain(postgres_directories())
-        .map(|directory| directory.join(command))
-        .find(|path| path.is_file())
-        .ok_or_else(|| NotStarted::missing(command))
+    let directories: Vec<_> = env::split_paths(&path).chain(besides).chain(postgres_directories()).collect();
+    directories.into_iter().map(move |directory| directory.join(command)).filter(|path| path.is_file())
 }
 
 /// Where Debian keeps PostgreSQL's commands, the newest version first.

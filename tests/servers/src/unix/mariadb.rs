@@ -7,6 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use super::account::Account;
+use super::certificate::{AUTHORITY, Authority, CERTIFICATE, KEY};
 use super::commands;
 use super::controls::controls;
 use super::place::Place;
@@ -16,6 +17,7 @@ use crate::NotStarted;
 /// How a [`MariaDb`] is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct MariaDbOptions {
+    tls: Option<Authority>,
     settings: Vec<String>,
 }
 
@@ -23,6 +25,12 @@ impl MariaDbOptions {
     /// A server that survives being killed, and not that its machine is.
     pub fn new() -> Self {
         MariaDbOptions::default()
+    }
+
+    /// Clients on the port have to use TLS; [`MariaDb::certificate_authority`] is whom they have to trust.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        MariaDbOptions { tls: Some(Authority::new()), ..self }
     }
 
     /// With an option of the command `mariadbd`, without the hyphens, in place of one of ours.
@@ -38,6 +46,7 @@ impl MariaDbOptions {
 pub struct MariaDb {
     running: Running,
     client: PathBuf,
+    tls: bool,
 }
 
 controls!(MariaDb);
@@ -70,6 +79,14 @@ impl MariaDb {
             &install,
             &["--no-defaults", &data, "--auth-root-authentication-method=normal", "--skip-test-db"],
         )?;
+        let mut settings = Vec::new();
+        if let Some(authority) = &options.tls {
+            authority.certify(&place)?;
+            let files = [("ca", AUTHORITY), ("cert", CERTIFICATE), ("key", KEY)];
+            settings.extend(files.map(|(what, file)| format!("--ssl-{what}={}", place.join(file).display())));
+            settings.push("--require-secure-transport=ON".to_owned());
+        }
+        settings.extend(options.settings);
         let socket = format!("--socket={}", place.join("socket").display());
         let running = Running::start(place, |_, port| {
             let (admin, asked) = (admin.clone(), socket.clone());
@@ -87,7 +104,7 @@ impl MariaDb {
             ];
             Recipe {
                 program: program.clone(),
-                arguments: ours.map(str::to_owned).into_iter().chain(options.settings.iter().cloned()).collect(),
+                arguments: ours.map(str::to_owned).into_iter().chain(settings.clone()).collect(),
                 ask: Box::new(move || {
                     let mut ask = commands::command(&admin);
                     ask.args(["--no-defaults", "--user=root", &asked, "ping"]);
@@ -97,7 +114,7 @@ impl MariaDb {
                 give_up: Signal::TERM,
             }
         })?;
-        let server = MariaDb { running, client };
+        let server = MariaDb { running, client, tls: options.tls.is_some() };
         let prepare = format!(
             "CREATE DATABASE {USER}; CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{USER}'; \
              GRANT ALL ON *.* TO {USER}@'127.0.0.1' WITH GRANT OPTION"
@@ -111,6 +128,11 @@ impl MariaDb {
     /// `mysql://webstack:webstack@127.0.0.1:PORT/webstack`
     pub fn url(&self) -> String {
         self.url_of(USER)
+    }
+
+    /// The certificate of the authority that a client of a server [with TLS](MariaDbOptions::with_tls) has to trust.
+    pub fn certificate_authority(&self) -> Option<PathBuf> {
+        self.tls.then(|| self.running.place().join(AUTHORITY))
     }
 
     /// Creates a database and answers its URL.
@@ -132,6 +154,9 @@ impl MariaDb {
         let mut client = self.client();
         client.args(["--protocol=tcp", "--host=127.0.0.1", &format!("--port={}", self.port())]);
         client.args([&format!("--user={USER}"), &format!("--password={USER}"), "--execute", statement, USER]);
+        if let Some(authority) = self.certificate_authority() {
+            client.arg(format!("--ssl-ca={}", authority.display())).arg("--ssl-verify-server-cert");
+        }
         commands::output(&mut client)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -43,6 +43,16 @@ impl Place {
         let path = self.join(name);
         fs::write(&path, text).map_err(NotStarted::failed)?;
         Ok(path)
+    }
+
+    /// The same for a text that nobody else may read; some servers refuse a key that others can.
+    pub(crate) fn write_secret(&self, name: &str, text: &str) -> Result<PathBuf, NotStarted> {
+        let path = self.write(name, "")?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(NotStarted::failed)?;
+        if let Some(Account { user, group }) = self.account {
+            chown(&path, Some(user), Some(group)).map_err(NotStarted::failed)?;
+        }
+        self.write(name, text)
     }
 
     /// A command that runs here, as the account of the server.

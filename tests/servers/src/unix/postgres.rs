@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Signal;
 
 use super::account::Account;
+use super::certificate::{AUTHORITY, Authority, CERTIFICATE, KEY};
 use super::commands;
 use super::controls::controls;
 use super::place::Place;
@@ -16,6 +17,7 @@ use crate::NotStarted;
 /// How a [`Postgres`] is to be started.
 #[derive(Clone, Debug, Default)]
 pub struct PostgresOptions {
+    tls: Option<Authority>,
     settings: Vec<(String, String)>,
 }
 
@@ -29,6 +31,12 @@ impl PostgresOptions {
     #[must_use]
     pub fn with_fsync(self) -> Self {
         self.with_setting("fsync", "on").with_setting("full_page_writes", "on")
+    }
+
+    /// Clients on the port have to use TLS; [`Postgres::certificate_authority`] is whom they have to trust.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        PostgresOptions { tls: Some(Authority::new()), ..self }
     }
 
     /// With a line of `postgresql.conf`, in place of one of ours.
@@ -45,7 +53,11 @@ impl PostgresOptions {
 pub struct Postgres {
     running: Running,
     client: PathBuf,
+    tls: bool,
 }
+
+/// Who may come in, and how, where that is not left to `initdb`.
+const WHO_MAY: &str = "hba.conf";
 
 controls!(Postgres);
 
@@ -72,6 +84,10 @@ impl Postgres {
             &initdb,
             &["--pgdata=data", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"],
         )?;
+        if let Some(authority) = &options.tls {
+            authority.certify(&place)?;
+            place.write(WHO_MAY, "local all all trust\nhostssl all all 127.0.0.0/8 trust\n")?;
+        }
         let settings = settings(&program, place.path(), &options);
         let running = Running::start(place, |place, port| {
             let (is_ready, directory) = (is_ready.clone(), place.path().to_owned());
@@ -93,12 +109,17 @@ impl Postgres {
                 give_up: Signal::QUIT,
             }
         })?;
-        Ok(Postgres { running, client })
+        Ok(Postgres { running, client, tls: options.tls.is_some() })
     }
 
     /// `postgres://postgres@127.0.0.1:PORT/postgres`
     pub fn url(&self) -> String {
         self.url_of("postgres")
+    }
+
+    /// The certificate of the authority that a client of a server [with TLS](PostgresOptions::with_tls) has to trust.
+    pub fn certificate_authority(&self) -> Option<PathBuf> {
+        self.tls.then(|| self.running.place().join(AUTHORITY))
     }
 
     /// Creates a database and answers its URL.
@@ -146,6 +167,8 @@ impl Drop for Postgres {
 /// The settings, as arguments.
 fn settings(program: &Path, directory: &Path, options: &PostgresOptions) -> Vec<String> {
     let socket = directory.display().to_string();
+    let [certificate, key, who_may] =
+        [CERTIFICATE, KEY, WHO_MAY].map(|name| directory.join(name).display().to_string());
     let mut settings = vec![
         ("listen_addresses", "127.0.0.1"),
         ("unix_socket_directories", &socket),
@@ -153,6 +176,14 @@ fn settings(program: &Path, directory: &Path, options: &PostgresOptions) -> Vec<
         ("fsync", "off"),
         ("full_page_writes", "off"),
     ];
+    if options.tls.is_some() {
+        settings.extend([
+            ("ssl", "on"),
+            ("ssl_cert_file", &certificate),
+            ("ssl_key_file", &key),
+            ("hba_file", &who_may),
+        ]);
+    }
     // beside the directory of the commands, as Debian has it, and not that of a link to them
     let program = fs::canonicalize(program).unwrap_or_default();
     if program.ancestors().nth(2).is_some_and(|version| version.join("lib/pg_stat_statements.so").exists()) {

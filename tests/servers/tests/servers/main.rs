@@ -4,6 +4,7 @@
 mod cluster;
 mod killed;
 mod mariadb;
+mod mysql;
 mod names;
 mod postgres;
 mod program;

@@ -25,6 +25,23 @@ fn settings_are_for_tests_unless_asked() {
 }
 
 #[test]
+fn tls_is_demanded_and_shows_a_certificate_of_the_authority() {
+    let Some(postgres) = or_skip(Postgres::start_with(PostgresOptions::new().with_tls())) else { return };
+    assert_eq!(postgres.query("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").expect("it answers"), "t");
+    let authority = |of: &Postgres| of.certificate_authority().expect("it has one").display().to_string();
+    let said = |options: &str| {
+        let url = format!("{}?{options}", postgres.url());
+        let output = std::process::Command::new("psql").args(["-X", "-c", "SELECT 1", &url]).output();
+        String::from_utf8_lossy(&output.expect("it was there a moment ago").stderr).into_owned()
+    };
+    assert!(said("sslmode=disable").contains("no encryption"));
+    assert_eq!(said(&format!("sslmode=verify-full&sslrootcert={}", authority(&postgres))), "");
+    let Some(other) = or_skip(Postgres::start_with(PostgresOptions::new().with_tls())) else { return };
+    let said = said(&format!("sslmode=verify-full&sslrootcert={}", authority(&other)));
+    assert!(said.contains("certificate verify failed"), "{said}");
+}
+
+#[test]
 fn databases_are_created_beside_the_first() {
     let Some(postgres) = or_skip(Postgres::start()) else { return };
     let url = postgres.create_database("Another one");

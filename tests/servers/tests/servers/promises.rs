@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use webstack_test_servers::{MariaDb, NotStarted, Postgres, Redis, RedisOptions, or_skip};
+use webstack_test_servers::{MariaDb, MySql, NotStarted, Postgres, Redis, RedisOptions, or_skip, where_there};
 
 use crate::traces;
 
 /// A server that keeps a text at a restart, and what all of them have in common.
 pub(crate) trait Subject: Sized + Send + Sync + 'static {
-    fn started() -> Result<Self, NotStarted>;
+    /// `None` if it is not on this machine, which was said aloud.
+    fn started() -> Option<Self>;
     fn put(&self, text: &str);
     /// The text, if the server answers.
     fn text(&self) -> Option<String>;
@@ -27,7 +28,7 @@ pub(crate) trait Subject: Sized + Send + Sync + 'static {
 macro_rules! subject {
     ($server:ty, $start:expr, |$put_to:ident, $value:ident| $put:expr, |$asked:ident| $text:expr) => {
         impl Subject for $server {
-            fn started() -> Result<Self, NotStarted> {
+            fn started() -> Option<Self> {
                 $start
             }
             fn put(&self, $value: &str) {
@@ -65,26 +66,33 @@ macro_rules! subject {
 
 subject!(
     Redis,
-    Redis::start_with(RedisOptions::new().durable()),
+    or_skip(Redis::start_with(RedisOptions::new().durable())),
     |redis, text| redis.ask(&["SET", "text", text]),
     |redis| redis.ask(&["GET", "text"])
 );
 subject!(
     Postgres,
-    Postgres::start(),
+    or_skip(Postgres::start()),
     |postgres, text| postgres.query(&format!("CREATE TABLE kept AS SELECT '{text}' AS text")),
     |postgres| postgres.query("SELECT text FROM kept")
 );
 subject!(
     MariaDb,
-    MariaDb::start(),
+    or_skip(MariaDb::start()),
     |mariadb, text| mariadb.query(&format!("CREATE TABLE kept AS SELECT '{text}' AS text")),
     |mariadb| mariadb.query("SELECT text FROM kept")
 );
 
+subject!(
+    MySql,
+    where_there(MySql::start()),
+    |mysql, text| mysql.query(&format!("CREATE TABLE kept AS SELECT '{text}' AS text")),
+    |mysql| mysql.query("SELECT text FROM kept")
+);
+
 /// A paused server, with all of its processes, answers nobody, until it is resumed.
 pub(crate) fn pauses_and_resumes<S: Subject>() {
-    let Some(server) = or_skip(S::started()) else { return };
+    let Some(server) = S::started() else { return };
     server.put("one");
     let server = Arc::new(server);
     server.pause();
@@ -101,7 +109,7 @@ pub(crate) fn pauses_and_resumes<S: Subject>() {
 
 /// What was written is there after a restart in good order, and after the server was killed; the address stays.
 pub(crate) fn keeps_its_data<S: Subject>() {
-    let Some(server) = or_skip(S::started()) else { return };
+    let Some(server) = S::started() else { return };
     let url = server.url();
     server.put("one");
     let first = server.process();
@@ -118,7 +126,7 @@ pub(crate) fn keeps_its_data<S: Subject>() {
 
 /// A server that is killed is gone with all of its processes when that is said, paused or not.
 pub(crate) fn is_killed_whole<S: Subject>() {
-    let Some(server) = or_skip(S::started()) else { return };
+    let Some(server) = S::started() else { return };
     let assert_gone = || assert_eq!(traces::processes_of(server.directory()), []);
     assert!(!traces::processes_of(server.directory()).is_empty());
     server.kill();
@@ -132,7 +140,7 @@ pub(crate) fn is_killed_whole<S: Subject>() {
 /// Nothing is left of a server that is dropped, whether it runs, is paused, or was killed; and that does not take long.
 pub(crate) fn leaves_nothing_behind<S: Subject>() {
     for before in [|_: &S| (), S::pause, S::kill] {
-        let Some(server) = or_skip(S::started()) else { return };
+        let Some(server) = S::started() else { return };
         let directory = server.directory().to_owned();
         assert!(!traces::processes_of(&directory).is_empty());
         before(&server);
@@ -146,8 +154,8 @@ pub(crate) fn leaves_nothing_behind<S: Subject>() {
 /// Two of a kind run side by side, and know nothing of each other.
 pub(crate) fn two_run_side_by_side<S: Subject>() {
     let another = thread::spawn(S::started);
-    let one = or_skip(S::started());
-    let (Some(one), Some(two)) = (one, or_skip(another.join().expect("starting does not panic"))) else { return };
+    let one = S::started();
+    let (Some(one), Some(two)) = (one, another.join().expect("starting does not panic")) else { return };
     assert_ne!(one.url(), two.url());
     one.put("one");
     two.put("two");

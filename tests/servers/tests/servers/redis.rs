@@ -1,8 +1,6 @@
 //! One Redis.
 
-use std::io::Write as _;
-
-use webstack_test_servers::{NotStarted, Redis, RedisOptions, or_skip};
+use webstack_test_servers::{NotStarted, Redis, RedisOptions, or_skip, where_there};
 
 crate::promises::promises!(Redis);
 
@@ -65,15 +63,8 @@ fn what_the_server_says_is_told_if_it_does_not_start() {
 
 #[test]
 fn valkey_is_started_where_it_is_installed() {
-    match Redis::start_valkey() {
-        Ok(valkey) => assert!(valkey.ask(&["INFO", "server"]).expect("it answers").contains("server_name:valkey")),
-        // not every distribution has it
-        Err(NotStarted::Missing { command }) => {
-            assert!(command.starts_with("valkey-"), "{command}");
-            let _ = writeln!(std::io::stderr(), "skipped: valkey: command {command} is missing");
-        }
-        Err(failed) => panic!("{failed}"),
-    }
+    let Some(valkey) = where_there(Redis::start_valkey()) else { return };
+    assert!(valkey.ask(&["INFO", "server"]).expect("it answers").contains("server_name:valkey"));
 }
 
 /// What somebody is told who has no password.

@@ -29,7 +29,16 @@ impl RedisCluster {
     ///
     /// If Redis is not installed, or a node does not start, or they do not agree.
     pub fn start() -> Result<RedisCluster, NotStarted> {
-        Self::start_each(0)
+        Self::start_each(0, RedisOptions::new())
+    }
+
+    /// Starts a cluster of three masters that demand TLS, of clients and of each other; one authority certifies them all.
+    ///
+    /// # Errors
+    ///
+    /// If Redis is not installed, or a node does not start, or they do not agree.
+    pub fn start_with_tls() -> Result<RedisCluster, NotStarted> {
+        Self::start_each(0, RedisOptions::new().with_tls())
     }
 
     /// Starts a cluster of three masters, the first three nodes, and a replica for each, the next three, which have
@@ -39,11 +48,11 @@ impl RedisCluster {
     ///
     /// If Redis is not installed, or a node does not start, or they do not agree.
     pub fn with_replicas() -> Result<RedisCluster, NotStarted> {
-        Self::start_each(1)
+        Self::start_each(1, RedisOptions::new())
     }
 
-    fn start_each(replicas: usize) -> Result<RedisCluster, NotStarted> {
-        let options = RedisOptions::new()
+    fn start_each(replicas: usize, options: RedisOptions) -> Result<RedisCluster, NotStarted> {
+        let options = options
             .with_setting("cluster-enabled", "yes")
             .with_setting("cluster-node-timeout", NODE_TIMEOUT)
             .with_setting("appendonly", "yes")

@@ -1,6 +1,5 @@
 //! Redis and Valkey, alone and in clusters.
 
-mod certificate;
 mod cluster;
 mod options;
 mod single;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::unix::certificate::{AUTHORITY, Authority, CERTIFICATE, KEY};
+
 /// How a [`Redis`](super::Redis) is to be started.
 ///
 /// ```
@@ -12,7 +14,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Debug, Default)]
 pub struct RedisOptions {
     pub(super) valkey: bool,
-    pub(super) tls: bool,
+    pub(super) tls: Option<Authority>,
     pub(super) durable: bool,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
@@ -53,7 +55,7 @@ impl RedisOptions {
     /// have to trust.
     #[must_use]
     pub fn with_tls(self) -> Self {
-        RedisOptions { tls: true, ..self }
+        RedisOptions { tls: Some(Authority::new()), ..self }
     }
 
     /// With a line of `redis.conf`, in place of one of ours.
@@ -74,6 +76,13 @@ impl RedisOptions {
             (None, Some(password)) => writeln!(text, "requirepass {password}"),
             _ => Ok(()),
         };
+        if self.tls.is_some() {
+            let _ = write!(
+                text,
+                "tls-cert-file {CERTIFICATE}\ntls-key-file {KEY}\ntls-ca-cert-file {AUTHORITY}\n\
+                 tls-auth-clients no\ntls-cluster yes\ntls-replication yes\n"
+            );
+        }
         for (name, value) in &self.settings {
             let _ = writeln!(text, "{name} {value}");
         }
@@ -82,7 +91,7 @@ impl RedisOptions {
 
     /// The part of a URL before the host.
     pub(super) fn url_start(&self) -> String {
-        let scheme = if self.tls { "rediss" } else { "redis" };
+        let scheme = if self.tls.is_some() { "rediss" } else { "redis" };
         match (&self.user, &self.password) {
             (Some(user), Some(password)) => format!("{scheme}://{user}:{password}@"),
             (None, Some(password)) => format!("{scheme}://:{password}@"),

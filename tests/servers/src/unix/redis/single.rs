@@ -6,8 +6,9 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::{RedisOptions, certificate};
+use super::RedisOptions;
 use crate::NotStarted;
+use crate::unix::certificate::AUTHORITY;
 use crate::unix::commands;
 use crate::unix::controls::controls;
 use crate::unix::place::Place;
@@ -52,13 +53,12 @@ impl Redis {
         let program = commands::find(&format!("{flavor}-server"))?;
         let client = commands::find(&format!("{flavor}-cli"))?;
         let place = Place::new(flavor, None, "KILL")?;
-        let mut configuration = options.configuration();
-        if options.tls {
-            configuration.push_str(certificate::settings(&place)?);
+        if let Some(authority) = &options.tls {
+            authority.certify(&place)?;
         }
-        place.write("redis.conf", &configuration)?;
+        place.write("redis.conf", &options.configuration())?;
         let running = Running::start(place, |place, port| {
-            let ports = if options.tls { ["--port", "0", "--tls-port"].as_slice() } else { &["--port"] };
+            let ports = if options.tls.is_some() { ["--port", "0", "--tls-port"].as_slice() } else { &["--port"] };
             let arguments = ["redis.conf"].iter().chain(ports).map(|argument| (*argument).to_owned());
             let (client, options, socket) = (client.clone(), options.clone(), place.join("socket"));
             Recipe {
@@ -83,7 +83,7 @@ impl Redis {
 
     /// The certificate of the authority that a client of a Redis [with TLS](RedisOptions::with_tls) has to trust.
     pub fn certificate_authority(&self) -> Option<PathBuf> {
-        self.options.tls.then(|| self.running.place().join("ca.pem"))
+        self.options.tls.as_ref().map(|_| self.running.place().join(AUTHORITY))
     }
 
     /// What `redis-cli` prints when the server is sent this command; that may be an error that the server answered.
