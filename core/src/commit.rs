@@ -100,9 +100,7 @@ async fn update(
             });
         };
         let entry = engine.entry(&record, expires)?;
-        if limit::counts(engine, &record)
-            && !Box::pin(limit::has_place(engine, &seen, &record, &mut patience)).await?
-        {
+        if limit::counts(engine, &record) && !Box::pin(limit::has_place(engine, &seen, &record, &mut patience)).await? {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }

@@ -5,8 +5,8 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::base64url;
 use crate::ConfigError;
+use crate::base64url;
 
 /// The fewest bytes that a key may have: as many as the signature (RFC 2104 §3).
 const LEAST: usize = 32;

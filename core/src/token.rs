@@ -156,7 +156,8 @@ impl PartialEq for SecretDigest {
             let (words, _) = digest.as_chunks::<8>();
             [0, 1, 2, 3].map(|index| u64::from_ne_bytes(words[index]))
         };
-        let differences = words(&self.0).into_iter().zip(words(&other.0)).fold(0, |all, (one, other)| all | (one ^ other));
+        let differences =
+            words(&self.0).into_iter().zip(words(&other.0)).fold(0, |all, (one, other)| all | (one ^ other));
         differences.ct_eq(&0).into()
     }
 }
