@@ -215,6 +215,11 @@ fn file_urls_name_directories() {
     let sessions = Sessions::builder().directory(&directory).build().unwrap();
     assert_eq!(sessions.directory(), Some(&*directory));
     assert!(Sessions::builder().directory("relative").build().is_err());
+    for durability in ["none", "data", "full"] {
+        let sessions = accepted(&[("WEBSTACK_STORE", &format!("{url}?durability={durability}"))]);
+        assert_eq!(sessions.directory(), Some(&*directory), "{durability}");
+    }
+    assert!(refused(&[("WEBSTACK_STORE", &format!("{url}?durability=some"))]).contains("durability=none"));
 }
 
 #[test]

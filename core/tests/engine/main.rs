@@ -6,6 +6,7 @@ mod carriers;
 mod client;
 mod commit;
 mod configuration;
+mod durability;
 mod failures;
 mod flash;
 mod form_tokens;

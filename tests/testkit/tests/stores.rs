@@ -13,23 +13,38 @@ fn memory_store() -> StoreUnderTest {
 store_suite!(memory, memory_store);
 
 #[cfg(unix)]
-fn file_store() -> StoreUnderTest {
-    use webstack_core::store::FileStore;
+mod files {
+    use webstack_core::store::{Durability, FileStore};
 
-    let place = tempfile::tempdir().expect("a temporary directory");
-    let directory = place.path().join("WebStack-sessions");
-    let clock = HeldClock::new();
-    let time = clock.clone();
-    // Nothing is spared unread, so that races with a purge are races.
-    let open = move || {
-        let builder = FileStore::builder(&directory).clock(Arc::new(time.clone()));
-        builder.purge_spares(std::time::Duration::ZERO).open().expect("a fit directory")
-    };
-    StoreUnderTest::new(open()).with_clock(clock).with_second_handle(open).keeping(place)
+    use super::*;
+
+    fn files(durability: Durability) -> StoreUnderTest {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let directory = place.path().join("WebStack-sessions");
+        let clock = HeldClock::new();
+        let time = clock.clone();
+        // Nothing is spared unread, so that races with a purge are races.
+        let open = move || {
+            let builder = FileStore::builder(&directory).clock(Arc::new(time.clone())).durability(durability);
+            builder.purge_spares(std::time::Duration::ZERO).open().expect("a fit directory")
+        };
+        StoreUnderTest::new(open()).with_clock(clock).with_second_handle(open).keeping(place)
+    }
+
+    pub(super) fn unsynced() -> StoreUnderTest {
+        files(Durability::None)
+    }
+
+    pub(super) fn synced() -> StoreUnderTest {
+        files(Durability::Full)
+    }
 }
 
 #[cfg(unix)]
-store_suite!(file, file_store);
+store_suite!(file, files::unsynced);
+
+#[cfg(unix)]
+store_suite!(file_synced, files::synced);
 
 /// What a store that cannot be held in time or opened twice is spared.
 #[test]
