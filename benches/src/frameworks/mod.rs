@@ -9,6 +9,8 @@ pub(crate) mod axum;
 pub(crate) mod axum_peers;
 mod in_process;
 #[cfg(feature = "peers")]
+pub(crate) mod redis;
+#[cfg(feature = "peers")]
 mod rocket;
 #[cfg(feature = "peers")]
 mod rocket_peer;
