@@ -7,6 +7,8 @@ mod cgi;
 #[cfg(feature = "peers")]
 mod comparison;
 mod engine;
+#[cfg(feature = "peers")]
+mod files;
 mod frameworks;
 mod gate;
 mod goals;
@@ -64,6 +66,9 @@ enum Part {
     /// Processes of a CGI program
     #[cfg(feature = "peers")]
     Cgi,
+    /// Sessions in files
+    #[cfg(feature = "peers")]
+    Files,
     /// Sessions in Redis, by a server of this program's own
     #[cfg(feature = "peers")]
     Redis,
@@ -129,6 +134,9 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     }
     if matches!(part, None | Some(Part::Http)) {
         http::run(subjects, effort.rounds_of_a_second, page);
+    }
+    if matches!(part, None | Some(Part::Files)) {
+        files::run(effort.rounds / 10, page);
     }
     if matches!(part, None | Some(Part::Redis)) {
         redis::run(effort.rounds / 10, page);
