@@ -51,6 +51,7 @@ fn frameworks(subjects: &[Subject]) -> Vec<&[Subject]> {
 
 fn time(subjects: &[Subject], effort: Effort, page: Page) {
     let mut table = heading("ns over the same request without sessions (quartiles)");
+    let mut ratios = heading("webstack's time, of the peer's");
     for framework in frameworks(subjects) {
         eprintln!("timing {} …", framework[0].framework);
         let timed = compare(framework, effort.rounds);
@@ -66,6 +67,7 @@ fn time(subjects: &[Subject], effort: Effort, page: Page) {
             row(&mut table, subject, cell);
         }
         let name = framework[0].framework;
+        compare_with_peers(&mut ratios, framework, &timed);
         let value = |subject: &Subject, case| {
             let found: Option<&Timed> =
                 timed.iter().find(|timed| timed.subject.name == subject.name && timed.case == case);
@@ -74,6 +76,23 @@ fn time(subjects: &[Subject], effort: Effort, page: Page) {
         page.plot(&format!("time-{name}"), &plot(name, "nanoseconds over no sessions", framework, value).svg());
     }
     page.table("time", &table);
+    page.table("ratios", &ratios);
+}
+
+/// How many times what a peer adds to a request webstack adds; what is more is set in bold, so nobody overlooks it.
+fn compare_with_peers(table: &mut String, framework: &[Subject], timed: &[Timed]) {
+    let added = |name: &str, case| {
+        let found = timed.iter().find(|timed| timed.subject.name == name && timed.case == case)?;
+        Some(found.nanoseconds.median)
+    };
+    for peer in framework.iter().filter(|subject| !subject.is_control() && subject.name != "webstack") {
+        row(table, peer, |case| match added("webstack", case).zip(added(peer.name, case)) {
+            // Next to nothing is no measure.
+            Some((ours, theirs)) if theirs > 20.0 && ours > theirs => format!("**{:.2}**", ours / theirs),
+            Some((ours, theirs)) if theirs > 20.0 => format!("{:.2}", ours / theirs),
+            _ => absent(),
+        });
+    }
 }
 
 fn count_allocations(subjects: &[Subject], page: Page) {

@@ -3,8 +3,12 @@
 //! `cargo run --release --no-default-features --manifest-path benches/Cargo.toml -- gate`: it builds without peers.
 
 #[cfg(feature = "peers")]
+mod cgi;
+#[cfg(feature = "peers")]
 mod comparison;
 mod engine;
+#[cfg(feature = "peers")]
+mod files;
 mod frameworks;
 mod gate;
 mod goals;
@@ -19,6 +23,8 @@ mod measure;
 mod page;
 #[cfg(feature = "peers")]
 mod plot;
+#[cfg(feature = "peers")]
+mod redis;
 mod site;
 
 use std::process::ExitCode;
@@ -57,6 +63,15 @@ enum Part {
     /// Requests over a socket, by wrk
     #[cfg(feature = "peers")]
     Http,
+    /// Processes of a CGI program
+    #[cfg(feature = "peers")]
+    Cgi,
+    /// Sessions in files
+    #[cfg(feature = "peers")]
+    Files,
+    /// Sessions in Redis, by a server of this program's own
+    #[cfg(feature = "peers")]
+    Redis,
     /// Is what wrk asks
     #[cfg(feature = "peers")]
     #[command(hide = true)]
@@ -119,5 +134,14 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     }
     if matches!(part, None | Some(Part::Http)) {
         http::run(subjects, effort.rounds_of_a_second, page);
+    }
+    if matches!(part, None | Some(Part::Files)) {
+        files::run(effort.rounds / 10, page);
+    }
+    if matches!(part, None | Some(Part::Redis)) {
+        redis::run(effort.rounds / 10, page);
+    }
+    if matches!(part, None | Some(Part::Cgi)) {
+        cgi::run(effort.rounds, page);
     }
 }

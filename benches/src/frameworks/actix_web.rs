@@ -138,7 +138,8 @@ impl Visited for webstack_actix_web::Session {
     }
 }
 
-struct InProcess<S> {
+/// A service, and where it is called.
+pub(crate) struct InProcess<S> {
     runtime: Runtime,
     tasks: LocalSet,
     service: S,
@@ -149,7 +150,8 @@ where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
-    fn boxed(make: impl Future<Output = S>) -> Box<dyn Site> {
+    /// A site of what is made inside of a runtime.
+    pub(crate) fn boxed(make: impl Future<Output = S>) -> Box<dyn Site> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let tasks = LocalSet::new();
         let service = tasks.block_on(&runtime, make);

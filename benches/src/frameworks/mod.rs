@@ -7,7 +7,11 @@ mod actix_web_peer;
 pub(crate) mod axum;
 #[cfg(feature = "peers")]
 pub(crate) mod axum_peers;
+#[cfg(feature = "peers")]
+pub(crate) mod files;
 mod in_process;
+#[cfg(feature = "peers")]
+pub(crate) mod redis;
 #[cfg(feature = "peers")]
 mod rocket;
 #[cfg(feature = "peers")]

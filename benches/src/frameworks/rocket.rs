@@ -29,7 +29,7 @@ pub(crate) fn bare() -> Rocket<Build> {
 
 fn quiet() -> Config {
     let secret_key = SecretKey::from(&[7; 64]);
-    Config { log_level: LogLevel::Off, secret_key, workers: 1, ..Config::release_default() }
+    Config { log_level: LogLevel::Off, secret_key, ..Config::release_default() }
 }
 
 #[get("/plain")]
@@ -93,7 +93,8 @@ fn webstack() -> Rocket<Build> {
 
 fn serve(port: u16, rocket: Rocket<Build>) {
     let rocket = rocket.configure(rocket::figment::Figment::from(quiet()).merge(("port", port)));
-    rocket::execute(rocket.launch()).expect("it serves for ever");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(rocket.launch()).expect("it serves for ever");
 }
 
 struct InProcess {

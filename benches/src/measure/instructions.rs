@@ -20,7 +20,7 @@ pub(crate) struct Counter {
 pub(crate) struct Instructions {
     pub(crate) all: f64,
     /// What `sha2` took of them. valgrind hides the processor's instructions for SHA-256, so it is computed by hand there, and
-    /// by a tenth of the instructions elsewhere.
+    /// by far fewer elsewhere.
     pub(crate) sha256: f64,
 }
 

@@ -61,7 +61,8 @@ pub(crate) fn compare(subjects: &[Subject], rounds: usize) -> Vec<Timed> {
     timed
 }
 
-fn one_round(subject: &Subject, site: &dyn Site, case: Case) -> f64 {
+/// Nanoseconds of a request, of one round.
+pub(crate) fn one_round(subject: &Subject, site: &dyn Site, case: Case) -> f64 {
     let asks = subject.asks(site, case, WARMING + TIMED);
     let (warming, timed) = asks.split_at(WARMING);
     site.send_all(warming);

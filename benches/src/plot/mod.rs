@@ -1,6 +1,10 @@
 //! Plots as SVG, for light pages and dark ones: the reader's browser says which.
 
+mod scale;
+
 use std::fmt::Write as _;
+
+use scale::{Scale, short};
 
 /// What is drawn on one plot: groups of bars, or lines through points.
 #[derive(Clone, Debug)]
@@ -75,7 +79,7 @@ impl Plot {
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\">\n<title>{}</title>\n<style>\n\
              text {{ font: 13px system-ui, sans-serif; fill: #1f2328; }} .small {{ font-size: 10.5px; }} .title {{ font-size: 15px; \
-             font-weight: 600; }}\n.grid {{ stroke: #d1d9e0; }} .axis, .whisker {{ stroke: #59636e; fill: none; }} .line {{ fill: none; \
+             font-weight: 600; }}\n.grid {{ stroke: #d1d9e0; }} .axis {{ stroke: #59636e; fill: none; }} .whisker {{ stroke: #1f2328; }} .line {{ fill: none; \
              stroke-width: 2; }}\n",
             escaped(&self.title)
         );
@@ -87,7 +91,7 @@ impl Plot {
         };
         colours(&mut svg, |pair| pair.0);
         svg.push_str("@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .grid { stroke: #30363d; } ");
-        svg.push_str(".axis, .whisker { stroke: #9198a1; }\n");
+        svg.push_str(".axis { stroke: #9198a1; } .whisker { stroke: #e6edf3; }\n");
         colours(&mut svg, |pair| pair.1);
         svg.push_str("}\n</style>\n");
         let _ = writeln!(svg, r#"<text class="title" x="{LEFT}" y="22">{}</text>"#, escaped(&self.title));
@@ -166,86 +170,6 @@ impl Plot {
 
     fn middle(&self, place: usize) -> f64 {
         LEFT + self.step() * (place as f64 + 0.5)
-    }
-}
-
-/// From values to heights.
-struct Scale {
-    logarithmic: bool,
-    low: f64,
-    high: f64,
-}
-
-impl Scale {
-    fn of(plot: &Plot) -> Self {
-        let values = plot.series.iter().flat_map(|series| series.values.iter().flatten());
-        let (mut least, mut most) = (f64::MAX, f64::MIN);
-        for (_, value, upper) in values {
-            (least, most) = (least.min(*value), most.max(*upper));
-        }
-        if plot.logarithmic {
-            // A log axis has no zero: what is next to nothing stands at its foot.
-            let low = 10f64.powf(least.max(most / 1e4).log10().floor());
-            return Scale { logarithmic: true, low, high: 10f64.powf((most * 1.05).log10().ceil()) };
-        }
-        let step = step(most);
-        Scale {
-            logarithmic: false,
-            low: (least.min(0.0) / step).floor() * step,
-            high: (most * 1.05 / step).ceil() * step,
-        }
-    }
-
-    fn ticks(&self) -> Vec<f64> {
-        if self.logarithmic {
-            let decades = (self.high / self.low).log10().round() as i32;
-            return (0..=decades).map(|decade| self.low * 10f64.powi(decade)).collect();
-        }
-        let step = step(self.high / 1.05);
-        let count = ((self.high - self.low) / step).round() as usize;
-        (0..=count).map(|tick| self.low + step * tick as f64).collect()
-    }
-
-    fn y(&self, value: f64) -> f64 {
-        let part = if self.logarithmic {
-            (value.max(self.low) / self.low).log10() / (self.high / self.low).log10()
-        } else {
-            (value - self.low) / (self.high - self.low)
-        };
-        HEIGHT - BOTTOM - part * (HEIGHT - BOTTOM - TOP)
-    }
-
-    /// Where bars stand.
-    fn floor(&self) -> f64 {
-        self.y(if self.logarithmic { self.low } else { 0.0 })
-    }
-}
-
-/// A round step that makes about five of this.
-fn step(most: f64) -> f64 {
-    let power = 10f64.powf((most / 5.0).log10().floor());
-    let of_power = most / 5.0 / power;
-    power
-        * if of_power > 5.0 {
-            10.0
-        } else if of_power > 2.0 {
-            5.0
-        } else if of_power > 1.0 {
-            2.0
-        } else {
-            1.0
-        }
-}
-
-/// A number in few characters.
-fn short(value: f64) -> String {
-    match value.abs() {
-        size if size >= 1e6 => format!("{:.1}M", value / 1e6),
-        size if size >= 1e4 => format!("{:.0}k", value / 1e3),
-        size if size >= 1e3 => format!("{:.1}k", value / 1e3),
-        size if size >= 10.0 || size == 0.0 => format!("{value:.0}"),
-        size if size >= 1.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
     }
 }
 

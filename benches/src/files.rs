@@ -1,0 +1,42 @@
+//! Sessions in files: what a request takes, beside libraries that keep them so, too.
+
+use std::fmt::Write as _;
+
+use crate::frameworks::files;
+use crate::measure::time::{Spread, one_round};
+use crate::page::Page;
+use crate::site::Case;
+
+/// Times all of them in turn, each in a directory of its own.
+pub(crate) fn run(rounds: usize, page: Page) {
+    let place = tempfile::tempdir().expect("a directory");
+    let opened = |(at, (subject, open)): (usize, (_, files::Open))| (subject, open(place.path().join(at.to_string())));
+    let sites: Vec<_> = files::subjects().into_iter().enumerate().map(opened).collect();
+    let mut samples = vec![vec![Vec::with_capacity(rounds); Case::ALL.len()]; sites.len()];
+    for (subject, site) in &sites {
+        for case in Case::ALL {
+            subject.verify(&**site, case).unwrap_or_else(|wrong| panic!("it is wrong: {wrong}"));
+        }
+    }
+    for round in 0..rounds {
+        for turn in 0..sites.len() {
+            let at = (turn + round) % sites.len();
+            let (subject, site) = &sites[at];
+            for (case, samples) in Case::ALL.into_iter().zip(&mut samples[at]) {
+                samples.push(one_round(subject, &**site, case) / 1e3);
+            }
+        }
+    }
+    let names: Vec<_> = Case::ALL.iter().map(|case| case.name()).collect();
+    let mut table =
+        format!("| µs of a request (quartiles) | {} |\n|---|{}\n", names.join(" | "), "---:|".repeat(names.len()));
+    for ((subject, _), samples) in sites.iter().zip(samples) {
+        let cell = |samples| {
+            let Spread { lower, median, upper } = Spread::of(samples);
+            format!("{median:.1} ({lower:.1} – {upper:.1})")
+        };
+        let cells: Vec<_> = samples.into_iter().map(cell).collect();
+        let _ = writeln!(table, "| {} | {} |", subject.name, cells.join(" | "));
+    }
+    page.table("files", &table);
+}
