@@ -62,11 +62,14 @@ async fn update(
     let mut seen = Arc::clone(base);
     let mut patience = Patience::new(engine);
     let mut place: Option<Place<'_>> = None;
+    // What others of this process stored while it stood in line is not known yet.
+    let mut is_behind = false;
     let mut watch = Watch::default();
     // Whoever holds the lock stands before everybody in line, who may be waiting for the lock.
     let stands_in_line = hold == Hold::Nothing;
     if stands_in_line && !edits.is_empty() && engine.queues.is_busy(&id) {
         place = Some(Box::pin(patience.stand_in_line(id)).await?);
+        is_behind = true;
     }
     loop {
         if seen.record.epoch != base.record.epoch {
@@ -118,6 +121,11 @@ async fn update(
                         engine.events.report(Event::Overwritten(id));
                     }
                     seen = found;
+                    // First in line, and what was stored while it stood there is known now: whoever is faster than this is
+                    // another process.
+                    if place.is_some() && std::mem::take(&mut is_behind) {
+                        continue;
+                    }
                 }
                 Err(error) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             },
@@ -137,7 +145,10 @@ async fn update(
             Err(error) => return Err(error.into()),
         }
         match place {
-            None if stands_in_line => place = Some(Box::pin(patience.stand_in_line(id)).await?),
+            None if stands_in_line => {
+                place = Some(Box::pin(patience.stand_in_line(id)).await?);
+                is_behind = true;
+            }
             _ => Box::pin(patience.pause()).await?,
         }
     }

@@ -1,9 +1,11 @@
 //! Requests that change one session at the same time.
 
+use std::future::Future as _;
 use std::sync::Arc;
 use std::thread;
 
 use webstack_core::{Error, Event, Outcome, runtime::block_on};
+use webstack_testkit::{Moment, Operation};
 
 use crate::visitor::{Site, Visitor, known, set_cookie, value};
 
@@ -250,4 +252,46 @@ fn two_handles_of_one_request_save_in_turn() {
         }
     });
     assert_eq!(value(&site, &visitor, "n"), Some(8));
+}
+
+/// A runtime whose timers never end.
+#[derive(Debug)]
+struct Still;
+
+impl webstack_core::runtime::Runtime for Still {
+    fn sleep(&self, _: std::time::Duration) -> webstack_core::store::BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+
+    fn spawn(&self, future: webstack_core::store::BoxFuture<'static, ()>) {
+        block_on(future);
+    }
+
+    fn has_background(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn whoever_is_first_in_line_does_not_wait_for_what_was_stored_before() {
+    let site = Site::with(|builder| builder.runtime(Still));
+    let visitor = known(&site);
+    let [faster, first, second] = ["faster", "first", "second"].map(|key| {
+        let request = visitor.arrive(&site);
+        request.session.insert(key, &1).unwrap();
+        request
+    });
+    block_on(faster.exchange.finish(Outcome::Keep)).unwrap();
+    let gates = [(); 2].map(|()| site.faults.hold_next(Operation::Update, Moment::Before));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let [mut first, mut second] = [first, second].map(|request| Box::pin(request.exchange.finish(Outcome::Keep)));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    gates[0].open();
+    assert!(first.as_mut().poll(&mut context).is_pending(), "a conflict, and then a place in line");
+    assert!(second.as_mut().poll(&mut context).is_pending(), "a place behind it");
+    gates[1].open();
+    assert!(first.as_mut().poll(&mut context).is_ready());
+    assert!(second.as_mut().poll(&mut context).is_ready(), "what the first one stored is known now");
+    let request = visitor.arrive(&site);
+    assert_eq!(["faster", "first", "second"].map(|key| request.session.get(key).unwrap()), [Some(1); 3]);
 }
