@@ -1,15 +1,16 @@
 //! Requests of one process that change one session queue for it, so that only processes compete.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_lock::{Mutex as Turn, MutexGuardArc};
 
 use crate::SessionId;
 
-/// The queues of a process, one for each session that requests compete for at the moment.
+/// The queues of a process, one for each session that requests compete for at the moment. (A hash map would draw random keys, in
+/// each process of a CGI program.)
 #[derive(Debug, Default)]
-pub(crate) struct Queues(Mutex<HashMap<SessionId, Arc<Turn<()>>>>);
+pub(crate) struct Queues(Mutex<BTreeMap<SessionId, Arc<Turn<()>>>>);
 
 impl Queues {
     /// True if requests stand in line for this session.
@@ -26,7 +27,7 @@ impl Queues {
         place
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Arc<Turn<()>>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Turn<()>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! Removing what has expired, a few milliseconds of it at a time, by requests that find it due.
 
 use std::error::Error;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -25,6 +25,10 @@ const STAMP: &str = "last-purge";
 pub(crate) fn purge_if_due(sessions: &Sessions, drive: &impl Drive) {
     let Some(every) = sessions.purge_every() else { return };
     let Some(directory) = sessions.directory() else { return purge_by_chance(sessions, drive) };
+    // One look is all that it costs nearly every request.
+    if directory.join(STAMP).symlink_metadata().is_ok_and(|state| !is_due(&state, every)) {
+        return;
+    }
     // Others of the group may own the stamp, and the directory may be lost: the response has been given all the same.
     let Ok(stamp) = open(directory) else { return };
     // Whoever holds it purges; it is let go with the file.
@@ -51,23 +55,29 @@ fn purge_by_chance(sessions: &Sessions, drive: &impl Drive) {
 const ONE_IN: u64 = 100;
 
 fn purge(sessions: &Sessions, drive: &impl Drive, mut stamp: File, every: Duration) -> Result<(), Box<dyn Error>> {
-    let state = stamp.metadata()?;
+    // Another request may have been at it since.
+    if !is_due(&stamp.metadata()?, every) {
+        return Ok(());
+    }
     let mut text = String::new();
     // What is no text is begun anew.
     let _ = (&stamp).take(64).read_to_string(&mut text);
     let after: Option<SessionId> = text.trim().parse().ok();
-    let wait = if after.is_some() { PAUSE } else { every };
-    // A time to come was written by another clock.
-    let waited = SystemTime::now().duration_since(state.modified()?).map_or(true, |age| age >= wait);
-    if state.len() > 0 && !waited {
-        return Ok(());
-    }
     // Before it is tried, so that what fails is not tried by every request.
     write(&mut stamp, None)?;
     match drive.drive(sessions.purge_some(after, BUDGET))?.next {
         Some(next) => Ok(write(&mut stamp, Some(next))?),
         None => Ok(()),
     }
+}
+
+/// True if a purge is due, or is to be gone on with.
+fn is_due(stamp: &Metadata, every: Duration) -> bool {
+    // A line that is empty says that there is nothing to go on with.
+    let wait = if stamp.len() > 1 { PAUSE } else { every };
+    // A time to come was written by another clock.
+    let age = stamp.modified().ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    stamp.len() == 0 || age.is_none_or(|age| age >= wait)
 }
 
 fn write(stamp: &mut File, next: Option<SessionId>) -> io::Result<()> {

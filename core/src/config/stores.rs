@@ -127,6 +127,7 @@ impl Builder {
             clock: &self.clock,
             fresh: self.lifetime.idle,
             create: self.create_directory,
+            probe: self.environment != Environment::Cgi,
             default_directory: &|| {
                 location::default_directory(
                     self.environment,

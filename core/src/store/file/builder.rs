@@ -40,6 +40,7 @@ pub struct FileStoreBuilder {
     durability: Durability,
     allow_network_fs: bool,
     create: bool,
+    probe: bool,
 }
 
 impl FileStoreBuilder {
@@ -48,7 +49,8 @@ impl FileStoreBuilder {
         // Without a slash or a dot at its end, by which a link would be followed and not seen.
         let path = path.components().collect();
         let (spared, durability) = (DEFAULT_SPARED, Durability::default());
-        FileStoreBuilder { path, group: None, clock, spared, durability, allow_network_fs: false, create: true }
+        let (allow_network_fs, create, probe) = (false, true, true);
+        FileStoreBuilder { path, group: None, clock, spared, durability, allow_network_fs, create, probe }
     }
 
     /// Shares the sessions with all members of a group: directories get mode 2770 and files 0660.
@@ -94,6 +96,12 @@ impl FileStoreBuilder {
         FileStoreBuilder { create, ..self }
     }
 
+    /// Says whether it is tried out that a directory which is there already can be written to, as it is by default. A process that
+    /// serves one request finds out soon enough, and trying costs it more than the session does.
+    pub fn probe(self, probe: bool) -> Self {
+        FileStoreBuilder { probe, ..self }
+    }
+
     /// Opens the directory; makes it if it is not there, but not the one that it is in.
     ///
     /// # Errors
@@ -103,19 +111,21 @@ impl FileStoreBuilder {
         let refused = |doing, source: io::Error| OpenError::Refused { path: self.path.clone(), doing, source };
         let path = std::path::absolute(&self.path).map_err(|error| refused("find", error))?;
         let access = Access::of(self.group.as_deref())?;
-        if self.create {
-            directory::make(&path, &access)?;
-        } else if !path.exists() {
-            return Err(OpenError::Absent { path });
-        }
+        let is_new = match self.create {
+            true => directory::make(&path, &access)?,
+            false if path.exists() => false,
+            false => return Err(OpenError::Absent { path }),
+        };
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let mut root = Root::open(path, demands, self.durability)?;
-        let base = root.base();
-        directory::furnish(&base.fd, &base.access)
-            .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
-        drop(base);
-        if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {
-            root.trust_umask();
+        if is_new || self.probe {
+            let base = root.base();
+            directory::furnish(&base.fd, &base.access)
+                .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
+            drop(base);
+            if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {
+                root.trust_umask();
+            }
         }
         Ok(FileStore { root: Arc::new(root), clock: self.clock, spared: self.spared })
     }

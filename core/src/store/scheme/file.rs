@@ -70,6 +70,7 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     let mut builder = FileStore::builder(&directory)
         .clock(Arc::clone(context.clock))
         .create(context.create)
+        .probe(context.probe)
         .durability(options.durability)
         .insecure_allow_network_fs(options.insecure_allow_network_fs);
     if let Some(fresh) = context.fresh {

@@ -29,6 +29,8 @@ pub(crate) struct OpenContext<'a> {
     pub(crate) fresh: Option<Duration>,
     /// A directory that is not there is made.
     pub(crate) create: bool,
+    /// A directory that is there is tried out.
+    pub(crate) probe: bool,
     /// The directory for `file:` without a path.
     pub(crate) default_directory: &'a dyn Fn() -> Result<PathBuf, ConfigError>,
 }
