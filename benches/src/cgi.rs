@@ -40,17 +40,27 @@ pub(crate) fn run(rounds: usize, page: Page) {
             assert!(status.success(), "{} fails", REQUESTS[at].0);
         }
     }
-    let control = samples[0].clone();
+    let (control, plain) = (samples[0].clone(), samples[1].clone());
     let mut table = String::from(
-        "| one process, µs | median (quartiles) | of that without webstack (quartiles) |\n|---|---:|---:|\n",
+        "| one process, µs | median (quartiles) | of that without webstack (quartiles) | of that without a session |\n\
+         |---|---:|---:|---:|\n",
     );
     for ((_, what), samples) in REQUESTS.iter().zip(samples) {
-        let ratios = Spread::of(samples.iter().zip(&control).map(|(sample, control)| sample / control).collect());
+        let over = |base: &[f64]| Spread::of(samples.iter().zip(base).map(|(sample, base)| sample / base).collect());
+        let (ratios, session) = (over(&control), over(&plain));
         let spread = Spread::of(samples);
         let _ = writeln!(
             table,
-            "| {what} | {:.0} ({:.0} – {:.0}) | {:.2} ({:.2} – {:.2}) |",
-            spread.median, spread.lower, spread.upper, ratios.median, ratios.lower, ratios.upper
+            "| {what} | {:.0} ({:.0} – {:.0}) | {:.2} ({:.2} – {:.2}) | {:.2} ({:.2} – {:.2}) |",
+            spread.median,
+            spread.lower,
+            spread.upper,
+            ratios.median,
+            ratios.lower,
+            ratios.upper,
+            session.median,
+            session.lower,
+            session.upper
         );
     }
     page.table("cgi", &table);
@@ -64,16 +74,16 @@ fn build() -> Result<PathBuf, String> {
     let output = String::from_utf8_lossy(&output.stdout).into_owned();
     let host = output.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not name its host")?;
     let built = Command::new("cargo")
-        .args(["build", "--release", "--locked", "--package", "webstack-bench-cgi", "--target", host])
+        .args(["build", "--profile", "cgi", "--locked", "--package", "webstack-bench-cgi", "--target", host])
         .current_dir(here)
         .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("RUSTFLAGS", "-C target-feature=+crt-static -C relocation-model=static")
         .output()
         .map_err(|error| error.to_string())?;
     if !built.status.success() {
         return Err(String::from_utf8_lossy(&built.stderr).into_owned());
     }
-    Ok(target.join(host).join("release/webstack-bench-cgi"))
+    Ok(target.join(host).join("cgi/webstack-bench-cgi"))
 }
 
 fn request(program: &Path, place: &Path, path: &str, cookie: &str) -> Command {

@@ -51,6 +51,28 @@
 //! When a purge is due, the request that finds it so does a few milliseconds of it after its response; the file
 //! `last-purge` in the session directory says how far it came.
 //!
+//! # Small and quick
+//!
+//! A process that serves one request spends most of its time being started: libraries are looked for, pages of the program are
+//! brought in. A static program without relocations is started in about two thirds of the time. In `Cargo.toml`:
+//!
+//! ```toml
+//! [profile.cgi]
+//! inherits = "release"
+//! lto = "fat"
+//! codegen-units = 1
+//! strip = true
+//! ```
+//!
+//! ```sh
+//! RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static' \
+//!   cargo build --profile cgi --target x86_64-unknown-linux-gnu
+//! ```
+//!
+//! The target is named so that the flags are not those of macros. Leave `panic` as it is: a panic that aborts is a reply without a
+//! first line. With `?group=NAME` link against musl (`--target x86_64-unknown-linux-musl`): a static glibc asks for groups by a library
+//! that has to be there.
+//!
 //! [`tracing`]: https://docs.rs/tracing
 
 mod cookies;
