@@ -1,15 +1,19 @@
 //! axum: a router that is called in this process.
 
 use std::future::Future;
+use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::routing::get;
+use tower_service::Service;
 use webstack_core::store::MemoryStore;
 
 use super::in_process;
 use super::{VALUE, fresh, shown};
+#[cfg(feature = "peers")]
+use crate::site::Case;
 use crate::site::{CONTROL, KEYS, Subject, THINKING};
 
 pub(crate) type InProcess = in_process::InProcess<Router, Body>;
@@ -27,7 +31,11 @@ pub(crate) fn subjects() -> Vec<Subject> {
             with_sessions.served(|port| serve(port, async { webstack() })),
         ]
     };
-    subjects.into()
+    // What any layer costs here is no session's doing.
+    let layered = Subject::new("axum", "a layer that does nothing", || InProcess::boxed(async { layered() }));
+    #[cfg(feature = "peers")]
+    let layered = layered.without(&[Case::Unused, Case::Read, Case::Write, Case::Create, Case::Renew]);
+    subjects.into_iter().chain([layered]).collect()
 }
 
 /// What the routes do with a session, whosever it is. Futures, because some peers load when they are asked.
@@ -97,6 +105,30 @@ pub(crate) fn control() -> Router {
         .route("/read", get(async || shown(Some(1_000_000))))
         .route("/write", get(async || fresh().to_string()))
         .route("/renew", get(async || "renewed"))
+}
+
+fn layered() -> Router {
+    control().layer(tower_layer::layer_fn(|inner| Nothing { inner }))
+}
+
+/// Passes requests on.
+#[derive(Clone)]
+struct Nothing<S> {
+    inner: S,
+}
+
+impl<S: Service<Request>> Service<Request> for Nothing<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> S::Future {
+        self.inner.call(request)
+    }
 }
 
 pub(crate) fn webstack() -> Router {
