@@ -14,7 +14,7 @@ use warp::filters::BoxedFilter;
 use warp::{Filter, Rejection};
 use webstack_core::Sessions;
 use webstack_core::app::{App, Body, BodyError, Mount, respond_mounted};
-use webstack_tower::{ReplyBody, SessionLayer};
+use webstack_tower::{ReplyBody, SessionFuture, SessionLayer};
 
 use crate::error::recover;
 
@@ -78,7 +78,7 @@ where
 {
     type Response = Response<ReplyBody<Body>>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+    type Future = SessionFuture<Reply, Body, Infallible>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
