@@ -25,8 +25,6 @@ use crate::{Clock, SessionId, Timestamp, runtime};
 
 mod builder;
 mod calls;
-#[cfg(test)]
-mod crash;
 mod durability;
 mod entry_file;
 mod fault;
