@@ -115,6 +115,16 @@ pub(super) fn explore_with(
     Ok(summary)
 }
 
+/// The calls of one undisturbed run: who made it, what it is called, and its path.
+pub(super) fn calls(scenario: &Scenario) -> Vec<(usize, &'static str, String)> {
+    on_stage(scenario, Tearing::Forwards, None, |stage| {
+        scenario.world.reset();
+        stage.lock().story.is_wanted = true;
+        stage.play(Bounds { switches: 0, kills: 0 }, History::of(scenario.world.first.clone()));
+        std::mem::take(&mut stage.lock().story.calls)
+    })
+}
+
 fn play_one(scenario: &Scenario, stage: &Stage, bounds: Bounds, summary: &mut Summary) -> Result<(), String> {
     scenario.world.reset();
     let came_to_an_end = stage.play(bounds, History::of(scenario.world.first.clone()));

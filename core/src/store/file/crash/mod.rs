@@ -6,9 +6,11 @@
 //! answered is a `history`, and `model` says whether a store may have it. `world` is the directory.
 //!
 //! `WEBSTACK_TESTS=all` allows more changes of turn; `-- crash --nocapture` tells what was tried. Power failures are not
-//! among it.
+//! among it: `durability` looks only at the order of what is synced.
 
+mod budget;
 pub(super) mod calls;
+mod durability;
 mod effects;
 mod explore;
 mod history;

@@ -11,6 +11,8 @@ use crate::store::{Created, Entry, Reserved, Stored, Updated, Version};
 pub(super) struct Story {
     pub(super) is_wanted: bool,
     pub(super) lines: Vec<String>,
+    /// The calls alone, with what they were for.
+    pub(super) calls: Vec<(usize, &'static str, String)>,
     last: Option<usize>,
     begun: usize,
 }
@@ -27,6 +29,7 @@ impl Story {
             }
         }
         self.line(actor, &format!("    {}", called(call)));
+        self.calls.push((actor, call.name, call.path.to_owned()));
     }
 
     pub(super) fn killed(&mut self, actor: usize, call: Call<'_>) {

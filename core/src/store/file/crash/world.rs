@@ -78,6 +78,15 @@ impl World {
         World::new(|world| world.update_twice(world.entry('b', SMALL)))
     }
 
+    /// No session yet, and the directory where it will be.
+    pub(super) fn with_shard() -> Self {
+        World::new(World::make_shard)
+    }
+
+    pub(super) fn make_shard(&self) {
+        self.root.base().make_directory(&format!("{FF:02x}")).expect("it is ours");
+    }
+
     pub(super) fn update_twice(&self, last: Entry) {
         let version = self.create(ID, self.entry('a', SMALL));
         let updated = write::update(&self.root, &ID, version, &last, self.now).expect("it is free");
