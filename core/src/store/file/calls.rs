@@ -1,18 +1,14 @@
-//! The system calls that the store makes on what is in its directory: all of them, so that a test can stand between the
-//! store and the system and stop it anywhere (`crash`).
+//! The system calls that the store makes on what is in its directory: all of them, and where it gets numbers at random, so
+//! that a test can stand between the store and the system and stop it anywhere (`crash`).
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timestamps};
+use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat, Timestamps};
 use rustix::io::{Errno, retry_on_intr};
-
-#[cfg(test)]
-use super::crash::shim;
 
 /// Opens what stands behind a path below a directory: never through a link, never waiting, never inherited by a child.
 pub(super) fn open(directory: &OwnedFd, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-    #[cfg(test)]
-    shim::step()?;
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     // Linux can refuse links on the whole way, not only in the last step.
     #[cfg(target_os = "linux")]
@@ -25,65 +21,52 @@ pub(super) fn open(directory: &OwnedFd, path: &str, flags: OFlags, mode: Mode) -
     rustix::fs::openat(directory, path, flags, mode)
 }
 
+/// The names in an open directory, in no order.
+pub(super) fn names(directory: OwnedFd) -> Result<Vec<String>, Errno> {
+    let mut names = Vec::new();
+    for entry in Dir::new(directory)? {
+        names.extend(entry?.file_name().to_str().ok().map(str::to_owned));
+    }
+    Ok(names)
+}
+
 /// Locks a file, or says at once that somebody else has.
 pub(super) fn flock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Errno> {
-    #[cfg(test)]
-    if shim::goes_without_lock()? {
-        return Ok(());
-    }
     retry_on_intr(|| rustix::fs::flock(fd, lock))
 }
 
 /// Reads from the beginning of a file, in one call; answers how many bytes.
 pub(super) fn pread(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
-    #[cfg(test)]
-    if shim::is_between() {
-        return shim::pread(fd, buffer);
-    }
     retry_on_intr(|| rustix::io::pread(fd, &mut *buffer, 0))
 }
 
 /// Writes at an offset; answers how many bytes.
 pub(super) fn pwrite(fd: &OwnedFd, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
-    #[cfg(test)]
-    if shim::is_between() {
-        return shim::pwrite(fd, bytes, offset);
-    }
     retry_on_intr(|| rustix::io::pwrite(fd, bytes, offset))
 }
 
 /// What kind of file it is, how large, and how many names it has.
 pub(super) fn fstat(fd: &OwnedFd) -> Result<Stat, Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::fstat(fd)
 }
 
 /// What stands under a name; links are not followed.
 pub(super) fn stat(directory: &OwnedFd, path: &str) -> Result<Stat, Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Removes a name.
 pub(super) fn unlink(directory: &OwnedFd, path: &str, flags: AtFlags) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::unlinkat(directory, path, flags)
 }
 
 /// Gives a file another name, in the place of what stood there.
 pub(super) fn rename(directory: &OwnedFd, from: &str, to: &str) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::renameat(directory, from, directory, to)
 }
 
 /// Gives a file another name, under which nothing stands.
 pub(super) fn rename_new(directory: &OwnedFd, from: &str, to: &str) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     #[cfg(any(target_os = "linux", target_vendor = "apple"))]
     match rustix::fs::renameat_with(directory, from, directory, to, rustix::fs::RenameFlags::NOREPLACE) {
         // Not every file system and kernel can.
@@ -96,29 +79,21 @@ pub(super) fn rename_new(directory: &OwnedFd, from: &str, to: &str) -> Result<()
 
 /// Makes a directory.
 pub(super) fn mkdir(directory: &OwnedFd, path: &str, mode: Mode) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::mkdirat(directory, path, mode)
 }
 
 /// Sets the permissions of an open file.
 pub(super) fn chmod(fd: &OwnedFd, mode: Mode) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::fchmod(fd, mode)
 }
 
 /// Dates an open file.
 pub(super) fn utimens(fd: &OwnedFd, times: &Timestamps) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::step()?;
     rustix::fs::futimens(fd, times)
 }
 
 /// Waits until a file's bytes, and what is needed to find them, are on the disk.
 pub(super) fn sync_data(fd: &OwnedFd) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::synced("data")?;
     #[cfg(not(target_vendor = "apple"))]
     let synced = retry_on_intr(|| rustix::fs::fdatasync(fd));
     // What is called fsync there does not reach the disk.
@@ -129,7 +104,11 @@ pub(super) fn sync_data(fd: &OwnedFd) -> Result<(), Errno> {
 
 /// Waits until a directory's names are on the disk.
 pub(super) fn sync_directory(fd: &OwnedFd) -> Result<(), Errno> {
-    #[cfg(test)]
-    shim::synced("directory")?;
     retry_on_intr(|| rustix::fs::fsync(fd))
+}
+
+/// A number that hardly anybody else comes upon: the hasher's keys are random in each process and others each time, and cost
+/// no system call.
+pub(super) fn random() -> u64 {
+    RandomState::new().hash_one(())
 }

@@ -24,6 +24,7 @@ use super::{
 use crate::{Clock, SessionId, Timestamp, runtime};
 
 mod builder;
+#[cfg(not(test))]
 mod calls;
 #[cfg(test)]
 mod crash;
@@ -43,6 +44,9 @@ pub use builder::FileStoreBuilder;
 pub use durability::Durability;
 pub use webstack_store::directory::OpenError;
 
+/// The same calls, where a test may stand between.
+#[cfg(test)]
+use crash::calls;
 use fault::Fault;
 use root::Root;
 

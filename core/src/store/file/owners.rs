@@ -1,7 +1,7 @@
 //! Which sessions somebody has: an empty marker file for each, `owners/<two hex>/<owner key>/<id>`.
 //!
 //! A marker is a hint. It is written before the record and removed after it, so one may be left over, but none is
-//! ever missing; whoever reads markers looks at the records too. Who is about to write a record that needs a
+//! ever missing, as long as no id is given twice; whoever reads markers looks at the records too. Who is about to write a record that needs a
 //! marker holds a shared lock on the owner's directory from the marker to the record; who counts or tidies
 //! up holds it alone.
 //!

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use webstack_store::directory::{Access, Demands, OpenError, examine};
@@ -177,12 +177,7 @@ impl Base {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(Vec::new()),
             opened => opened.doing("open a directory")?,
         };
-        let mut names = Vec::new();
-        for entry in Dir::new(directory).doing("read a directory")? {
-            let entry = entry.doing("read a directory")?;
-            names.extend(entry.file_name().to_str().ok().map(str::to_owned));
-        }
-        Ok(names)
+        calls::names(directory).doing("read a directory")
     }
 }
 

@@ -1,6 +1,5 @@
 //! Files that get their name only when they are whole.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -92,9 +91,9 @@ impl Drop for Temporary {
     }
 }
 
-/// A name that hardly anybody else comes upon; who does makes another. The hasher's keys are random, and cost no system call.
+/// A name that hardly anybody else comes upon; who does makes another.
 pub(super) fn random_name() -> String {
-    format!("{PREFIX}{:016x}{SUFFIX}", RandomState::new().hash_one(()))
+    format!("{PREFIX}{:016x}{SUFFIX}", calls::random())
 }
 
 #[cfg(test)]

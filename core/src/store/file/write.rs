@@ -1,6 +1,5 @@
 //! Create, update, touch and remove: what is done under a file's lock.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, FlockOperation, OFlags};
@@ -28,10 +27,9 @@ pub(super) fn create(root: &Root, id: &SessionId, entry: &Entry, now: Timestamp)
     Ok(Created::New(first))
 }
 
-/// A number that no earlier file of the same name had: the hasher's keys are random in each process and others each time, and
-/// cost no system call. Half of all numbers are above it, so that it can grow.
+/// A number that no earlier file of the same name had. Half of all numbers are above it, so that it can grow.
 fn first_version() -> Version {
-    Version::new(RandomState::new().hash_one(()) >> 1)
+    Version::new(calls::random() >> 1)
 }
 
 pub(super) fn update(
