@@ -1,13 +1,16 @@
 //! Servers, and pools of the application's, that are set up otherwise than we would.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgPoolOptions;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+use webstack_core::runtime::block_on;
 use webstack_store::{OwnerKey, Reserved, Store as _, StoreError};
-use webstack_store_sql::SqlStore;
+use webstack_store_sql::{Setup, SqlStore};
+use webstack_test_servers::{Postgres, or_skip};
+use webstack_testkit::{Heard, News};
 
 use crate::places;
 use crate::stage::id;
@@ -46,5 +49,31 @@ fn a_limit_holds_though_transactions_of_the_application_see_one_moment_only() {
                 assert!(granted <= 1, "{granted} of one place, {level}");
             }
         }
+    });
+}
+
+#[test]
+fn a_trigger_that_may_not_be_made_leaves_the_connections_of_the_application_as_they_were() {
+    let Some(server) = or_skip(Postgres::start()) else { return };
+    let made = SqlStore::builder(server.url()).setup(Setup::ByHand).build().expect("a store");
+    block_on(made.setup()).expect("its tables are made");
+    let _ = server
+        .query("CREATE USER shop; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA public TO shop")
+        .expect("it is created");
+    let url = server.url().replace("postgres@", "shop@");
+    Runtime::new().expect("a runtime").block_on(async {
+        let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.expect("it is reached");
+        let store = SqlStore::from_pool(pool.clone()).build().expect("a store");
+        let (heard, telling) = Heard::listening(&store);
+        let telling = tokio::spawn(telling);
+        let began = Instant::now();
+        while heard.count(News::Lost) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(30), "it may not make the trigger");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for _ in 0..5 {
+            sqlx::raw_sql("SELECT 1").execute(&pool).await.expect("the application's own statement");
+        }
+        telling.abort();
     });
 }
