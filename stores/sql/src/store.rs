@@ -90,7 +90,10 @@ impl<D: Dialect> Store for Opened<D> {
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        self.0.run(operations::Update { id: *id, seen, entry })
+        match operations::Update::new(*id, seen, entry) {
+            Ok(update) => self.0.run(update),
+            Err(fault) => Box::pin(std::future::ready(Err(fault.into()))),
+        }
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {

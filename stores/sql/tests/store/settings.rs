@@ -7,13 +7,13 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use webstack_core::runtime::block_on;
-use webstack_store::{OwnerKey, Reserved, Store as _, StoreError};
+use webstack_store::{OwnerKey, Reserved, Store as _, StoreError, Updated};
 use webstack_store_sql::{Setup, SqlStore};
-use webstack_test_servers::{Postgres, or_skip};
+use webstack_test_servers::{MariaDb, Postgres, or_skip};
 use webstack_testkit::{Heard, News};
 
 use crate::places;
-use crate::stage::id;
+use crate::stage::{create, entry, id, store};
 
 /// How many of eight sessions are granted the one place that there is.
 async fn granted(store: &Arc<SqlStore>, owner: OwnerKey) -> usize {
@@ -76,4 +76,28 @@ fn a_trigger_that_may_not_be_made_leaves_the_connections_of_the_application_as_t
         }
         telling.abort();
     });
+}
+
+/// As a standby does that takes over before it has the last write.
+#[test]
+fn a_version_of_a_write_that_was_undone_is_nobody_elses() {
+    fn undone(url: &str, query: impl Fn(&str)) {
+        let (store, _) = store(url, "webstack");
+        let seen = create(&store, 1, "text");
+        query("CREATE TABLE standby AS SELECT * FROM webstack_sessions");
+        let Ok(Updated::Applied(undone)) = block_on(store.update(&id(1), seen, entry("undone"))) else {
+            panic!("alone")
+        };
+        query("DELETE FROM webstack_sessions");
+        query("INSERT INTO webstack_sessions SELECT * FROM standby");
+        assert!(matches!(block_on(store.update(&id(1), seen, entry("kept"))), Ok(Updated::Applied(_))));
+        let answer = block_on(store.update(&id(1), undone, entry("of what was undone")));
+        assert!(matches!(&answer, Ok(Updated::Conflict(found)) if found.entry == entry("kept")), "{url}: {answer:?}");
+    }
+    if let Some(server) = or_skip(Postgres::start()) {
+        undone(&server.url(), |text| drop(server.query(text).expect("it is done")));
+    }
+    if let Some(server) = or_skip(MariaDb::start()) {
+        undone(&server.url(), |text| drop(server.query(text).expect("it is done")));
+    }
 }
