@@ -30,13 +30,15 @@ impl Dialect for MySql {
         Ok(place.clone().set_names(false).timezone(None).pipes_as_concat(false).no_engine_substitution(false))
     }
 
-    /// What stands in the comments is for MariaDB alone, and for MySQL alone. Locks are waited for in whole seconds.
+    /// What stands in the comments is for MariaDB alone, and for MySQL alone. Locks are waited for in whole seconds. A server
+    /// may have it that nothing is committed before somebody says so, and we say so nowhere but after `reserve`.
     fn greeting(limit: Option<Duration>) -> String {
         let seconds = limit.map_or(0.0, |limit| limit.as_secs_f64().max(0.001));
         let millis = limit.map_or(0, |limit| limit.as_millis().max(1));
         let for_locks = limit.map_or(50, |limit| (limit.as_secs() / 2).max(1));
         format!(
-            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = {for_locks} \
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+             SET SESSION autocommit = 1, innodb_lock_wait_timeout = {for_locks} \
              /*M!100101 , max_statement_time = {seconds} */ /*!50708 , max_execution_time = {millis} */"
         )
     }

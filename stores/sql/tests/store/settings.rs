@@ -53,6 +53,16 @@ fn a_limit_holds_though_transactions_of_the_application_see_one_moment_only() {
 }
 
 #[test]
+fn what_was_written_is_there_though_the_server_ends_no_transaction_by_itself() {
+    let Some(server) = or_skip(MariaDb::start()) else { return };
+    let _ = server.query("SET GLOBAL autocommit = 0").expect("it is set");
+    let (one, _) = store(&server.url(), "webstack");
+    let (other, _) = store(&server.url(), "webstack");
+    create(&one, 1, "text");
+    assert!(block_on(other.load(&id(1))).expect("it is reached").is_some(), "it was acknowledged");
+}
+
+#[test]
 fn a_trigger_that_may_not_be_made_leaves_the_connections_of_the_application_as_they_were() {
     let Some(server) = or_skip(Postgres::start()) else { return };
     let made = SqlStore::builder(server.url()).setup(Setup::ByHand).build().expect("a store");
