@@ -36,6 +36,22 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
     assert!(error.contains("a-z"), "{error}");
 }
 
+/// Such a URL can be read otherwise: as a host with a path or options that hold the rest of the password.
+#[test]
+fn a_password_that_is_not_encoded_is_no_part_of_anything_else() {
+    for url in [
+        "postgres://db:/hunter2@host/db",
+        "postgres://db:12/hunter2@host/db",
+        "postgres://db:12?hunter2@host/db",
+        "postgres://db:12?hunter2&word@host/db",
+        "mysql://db:/hunter2@host/db",
+        "mysql://db:12?hunter2@host/db",
+    ] {
+        let error = refused(url);
+        assert!(error.contains("%40"), "{url}: {error}");
+    }
+}
+
 #[cfg(not(feature = "tls"))]
 #[test]
 fn tls_that_is_not_compiled_in_is_refused_and_not_left_out() {
