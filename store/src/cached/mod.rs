@@ -93,9 +93,11 @@ impl<S: Watch> Cached<S> {
 #[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past the cache")]
 impl<S: Store> Store for Cached<S> {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
-        if let Some(stored) = self.shelf.take(id) {
-            let living = (!stored.entry.is_expired(self.clock.now())).then_some(stored);
-            return Box::pin(std::future::ready(Ok(living)));
+        // Of one that has expired the store is asked: others may have seen to it that it lives on.
+        if let Some(stored) = self.shelf.take(id)
+            && !stored.entry.is_expired(self.clock.now())
+        {
+            return Box::pin(std::future::ready(Ok(Some(stored))));
         }
         Box::pin(async move {
             let asked = self.shelf.ask(id);

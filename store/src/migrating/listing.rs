@@ -42,18 +42,18 @@ impl<From: Store, To: Store> Migrating<From, To> {
 
 fn combine(old: Vec<Listed>, new: Vec<Listed>) -> BTreeMap<SessionId, Stored> {
     let mut both = BTreeMap::new();
-    let mut vouched = Vec::new();
+    let mut vouched = BTreeMap::new();
     for Listed { id, stored } in old {
         let version = stored.version;
         match read_old(stored) {
             Old::Whole(entry) | Old::Claim(entry) => _ = both.insert(id, Stored { entry, version }),
-            Old::Marker => vouched.push(id),
+            Old::Marker(pending) => _ = vouched.insert(id, pending),
         }
     }
     for Listed { id, stored } in new {
         match read_new(&stored) {
             New::Whole => _ = both.insert(id, stored),
-            New::Pending(entry) if vouched.contains(&id) => {
+            New::Pending(entry) if vouched.get(&id) == Some(&stored.version) => {
                 let version = stored.version;
                 both.insert(id, Stored { entry, version });
             }

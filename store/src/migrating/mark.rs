@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 
-use crate::{Entry, Stored, Timestamp};
+use crate::{Entry, Stored, Version};
 
 const MAGIC: &[u8] = b"\0webstack moving 1\0";
 const CLAIM: u8 = b'c';
@@ -18,22 +18,25 @@ pub(super) enum Old {
     Whole(Entry),
     /// Somebody moves it; this is what it was.
     Claim(Entry),
-    /// It has gone to the other store.
-    Marker,
+    /// It has gone to the other store, where it was pending with this version.
+    Marker(Version),
 }
 
 /// An entry in the store that is moved to.
 pub(super) enum New {
     /// It has arrived, or began there.
     Whole,
-    /// It counts only if the old store says so.
+    /// It counts only if the old store says so, of this version.
     Pending(Entry),
 }
 
 pub(super) fn read_old(stored: Stored) -> Old {
     match mark(&stored.entry) {
         Some((CLAIM, bytes)) => Old::Claim(Entry { bytes, ..stored.entry }),
-        Some(_) => Old::Marker,
+        Some((_, bytes)) => {
+            let version = bytes.first_chunk().copied().map_or(0, u64::from_be_bytes);
+            Old::Marker(Version::new(version))
+        }
         None => Old::Whole(stored.entry),
     }
 }
@@ -54,9 +57,9 @@ pub(super) fn pending(entry: &Entry) -> Entry {
     Entry { bytes: marked(PENDING, &entry.bytes), ..entry.clone() }
 }
 
-/// It stays in its owner's index, where it vouches for what is pending.
-pub(super) fn marker(entry: &Entry, until: Timestamp) -> Entry {
-    Entry { bytes: marked(MARKER, &[]), expires: Some(until), owner: entry.owner }
+/// It stays in its owner's index, where it vouches for what is pending, for as long as that could live.
+pub(super) fn marker(entry: &Entry, pending: Version) -> Entry {
+    Entry { bytes: marked(MARKER, &pending.get().to_be_bytes()), ..entry.clone() }
 }
 
 fn marked(mark: u8, bytes: &[u8]) -> Bytes {

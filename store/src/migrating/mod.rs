@@ -100,6 +100,10 @@ impl<From: Store, To: Store> Migrating<From, To> {
             if index == 0 && is_moved && self.is_left_behind(&listed.id).await? {
                 return Err(StoreError::broken("what has moved is still there: both are the same store"));
             }
+            // The mover was killed before it could tidy up.
+            if matches!(mark::read_old(listed.stored.clone()), mark::Old::Marker(_)) {
+                let _ = self.from.remove(&listed.id).await?;
+            }
             moved.moved += u64::from(is_moved);
         }
         if page.len() == sessions.max(1) {

@@ -13,17 +13,12 @@
 //! step is taken after that finds nothing to compare with, and what is still pending then counts for nothing, because
 //! neither claim nor marker vouches for it.
 //!
-//! The marker lives shorter than the shortest life of a session. Otherwise a mover that slept from step 1 to step 2
-//! through a whole life of the session could have its old state vouched for.
-
-use std::time::Duration;
+//! The marker lives as long as the session would, so it does not matter when somebody goes on. It vouches for one version of what
+//! is pending: a mover that slept from step 1 to step 2 through a whole life of the session inserts another one.
 
 use super::Migrating;
 use super::mark::{self, New, Old, read_new, read_old};
 use crate::{Created, Entry, SessionId, Store, StoreError, Stored, Updated, Version};
-
-/// An emptied session lives for a minute, which is the shortest life that the engine gives.
-const MARKER_LIVES: Duration = Duration::from_secs(30);
 
 /// How often somebody else may be met on the way.
 const ROUNDS: usize = 16;
@@ -46,7 +41,7 @@ impl<From: Store, To: Store> Migrating<From, To> {
             match read_old(stored) {
                 Old::Whole(entry) => self.claim(id, version, &entry).await?,
                 Old::Claim(entry) => self.insert(id, version, entry).await?,
-                Old::Marker => {
+                Old::Marker(_) => {
                     let Some(found) = self.to.load(id).await? else { return Ok(None) };
                     if matches!(read_new(&found), New::Whole) {
                         return Ok(Some(found));
@@ -77,10 +72,10 @@ impl<From: Store, To: Store> Migrating<From, To> {
         let vouched = self.from.load(id).await?;
         let claimed = vouched.as_ref().map(|stored| stored.version);
         match vouched.map(read_old) {
-            Some(Old::Marker) => self.arrive(id, version, entry).await,
+            Some(Old::Marker(pending)) if pending == version => self.arrive(id, version, entry).await,
             Some(Old::Claim(_)) => {
                 let claimed = claimed.expect("a claim has a version");
-                match self.hand_over(id, claimed, &entry).await? {
+                match self.hand_over(id, claimed, version, &entry).await? {
                     true => self.arrive(id, version, entry).await,
                     false => Ok(None),
                 }
@@ -100,7 +95,7 @@ impl<From: Store, To: Store> Migrating<From, To> {
     /// Step 2, and those that follow.
     async fn insert(&self, id: &SessionId, claimed: Version, entry: Entry) -> Result<(), StoreError> {
         match self.to.create(id, mark::pending(&entry)).await? {
-            Created::New(version) => match self.hand_over(id, claimed, &entry).await? {
+            Created::New(version) => match self.hand_over(id, claimed, version, &entry).await? {
                 true => _ = self.arrive(id, version, entry).await?,
                 false => _ = self.settle(id, version, entry).await?,
             },
@@ -119,9 +114,14 @@ impl<From: Store, To: Store> Migrating<From, To> {
     }
 
     /// Step 3: true if it was done here.
-    async fn hand_over(&self, id: &SessionId, claimed: Version, entry: &Entry) -> Result<bool, StoreError> {
-        let until = self.clock.now() + MARKER_LIVES;
-        Ok(matches!(self.from.update(id, claimed, mark::marker(entry, until)).await?, Updated::Applied(_)))
+    async fn hand_over(
+        &self,
+        id: &SessionId,
+        claimed: Version,
+        pending: Version,
+        entry: &Entry,
+    ) -> Result<bool, StoreError> {
+        Ok(matches!(self.from.update(id, claimed, mark::marker(entry, pending)).await?, Updated::Applied(_)))
     }
 
     /// Steps 4 and 5.
@@ -137,7 +137,7 @@ impl<From: Store, To: Store> Migrating<From, To> {
             Updated::Conflict(_) => return Ok(None),
             Updated::Gone => None,
         };
-        // The session has moved; a marker that cannot be removed now vanishes by itself.
+        // The session has moved; a marker that cannot be removed now is in nobody's way.
         let _ = self.from.remove(id).await;
         Ok(Some(found))
     }

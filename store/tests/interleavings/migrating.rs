@@ -1,11 +1,15 @@
 //! Every way in which several requests can meet while a session moves.
 
+use std::future::Future as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::schedule::{Outcome, Stepped, explore, run};
 use webstack_store::{
-    Created, Entry, MemoryStore, Migrating, OwnerKey, Removed, SessionId, Store, StoreError, Stored, Updated,
+    Clock as _, Created, Entry, GRACE, MemoryStore, Migrating, OwnerKey, PurgeStep, Removed, SessionId, Store,
+    StoreError, Stored, Updated,
 };
+use webstack_testkit::HeldClock;
 
 type Move = Migrating<Stepped<MemoryStore>, Stepped<MemoryStore>>;
 
@@ -165,4 +169,83 @@ fn updates_and_listings_lose_nothing_whoever_is_killed() {
         |store, outcomes| check(store, outcomes, false),
     );
     assert!(explored > 10_000, "{explored}");
+}
+
+/// However much later that is: the session has a day left.
+#[test]
+fn a_session_whose_mover_was_killed_is_found_by_whoever_asks_next() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    for steps in 0.. {
+        let clock = HeldClock::new();
+        let time = Arc::new(clock.clone());
+        let [old, new] = [0; 2].map(|_| MemoryStore::new().with_clock(time.clone()));
+        let given = Entry { expires: Some(clock.now() + DAY), ..entry("old") };
+        assert!(matches!(run(old.create(&id(), given.clone())), Ok(Created::New(_))));
+        let store: Move = Migrating::new(Stepped(old), Stepped(new)).with_clock(time);
+        let mut moving = Box::pin(store.move_some(None, 10));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let is_killed = (0..steps).all(|_| moving.as_mut().poll(&mut context).is_pending());
+        drop(moving);
+        clock.advance(DAY / 2);
+        let found = run(store.load(&id())).expect("nobody is in the way");
+        assert_eq!(found.map(|found| found.entry), Some(given), "killed at step {steps}");
+        if !is_killed {
+            return;
+        }
+    }
+}
+
+/// From the claim on, through a whole life of the session that others brought to its end, which was not a logout.
+#[test]
+fn a_mover_that_slept_brings_back_nothing_of_a_session_that_has_ended() {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    for steps in 0..20 {
+        // The other mover is killed at some point, too, so a marker may stand when the first one goes on.
+        for others_steps in 0..20 {
+            let clock = HeldClock::new();
+            let time = Arc::new(clock.clone());
+            let [old, new] = [0; 2].map(|_| MemoryStore::new().with_clock(time.clone()));
+            let given = Entry { expires: Some(clock.now() + DAY), ..entry("old") };
+            assert!(matches!(run(old.create(&id(), given)), Ok(Created::New(_))));
+            let store: Move = Migrating::new(Stepped(old), Stepped(new)).with_clock(time);
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            let mut sleeping = Box::pin(store.move_some(None, 10));
+            let is_asleep = (0..steps).all(|_| sleeping.as_mut().poll(&mut context).is_pending());
+            let mut other = Box::pin(store.move_some(None, 10));
+            let _ = (0..others_steps).all(|_| other.as_mut().poll(&mut context).is_pending());
+            drop(other);
+            // Emptied, it lives for a minute.
+            if let Some(found) = run(store.to().load(&id())).expect("memory")
+                && &*found.entry.bytes == b"old"
+            {
+                let emptied = Entry { expires: Some(clock.now() + GRACE), ..entry("new") };
+                assert!(matches!(run(store.update(&id(), found.version, emptied)), Ok(Updated::Applied(_))));
+                clock.advance(3 * GRACE);
+                let purged = run(store.to().purge(PurgeStep::new(10))).expect("memory");
+                assert_eq!(purged.removed, 1);
+                if is_asleep {
+                    let _ = run(sleeping).expect("nobody is in the way");
+                }
+                let found = run(store.load(&id())).expect("nobody is in the way");
+                assert_eq!(text(found), None, "asleep at step {steps}, the other one killed at step {others_steps}");
+                let listed = run(store.list(None, 10)).expect("memory");
+                assert_eq!(listed.len(), 0, "asleep at step {steps}, the other one killed at step {others_steps}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_mover_left_behind_is_tidied_up_by_the_next() {
+    for steps in 0..20 {
+        let store = begun();
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut moving = Box::pin(store.move_some(None, 10));
+        let _ = (0..steps).all(|_| moving.as_mut().poll(&mut context).is_pending());
+        drop(moving);
+        let _ = run(store.move_some(None, 10)).expect("nobody is in the way");
+        assert_eq!(run(store.move_some(None, 10)).expect("nobody is in the way").moved, 0, "killed at step {steps}");
+        assert_eq!(run(store.from().list(None, 10)).expect("memory").len(), 0, "killed at step {steps}");
+        assert_eq!(text(run(store.load(&id())).expect("nobody is in the way")), Some("old"));
+    }
 }

@@ -163,8 +163,10 @@ impl LmdbStoreBuilder {
         let unusable = |fault: Fault| OpenError::Unusable { path: self.path.clone(), source: fault.into() };
         directory::furnish(&fd, &demands.access)
             .map_err(|source| unusable(Fault::Io { doing: "write .gitignore and .htaccess", source }))?;
-        let limit = self.size_limit.max(PAGE).next_multiple_of(PAGE);
-        let sizes = Sizes { first: self.first_size.max(PAGE).next_multiple_of(PAGE).min(limit), limit };
+        let whole =
+            |bytes: usize| bytes.max(PAGE).checked_next_multiple_of(PAGE).unwrap_or(usize::MAX - usize::MAX % PAGE);
+        let limit = whole(self.size_limit);
+        let sizes = Sizes { first: whole(self.first_size).min(limit), limit };
         let opened =
             Opened::new(&self.path, |path| Environment::open(&fd, path, &demands.access, &sizes, self.durability))
                 .map_err(unusable)?;

@@ -34,7 +34,8 @@
 //! which they are told that the store is busy.
 //!
 //! The file grows when it has to, and processes that have it open follow. A directory must not be removed or replaced while
-//! it is used: writes are refused then, until the program is started again.
+//! it is used: writes are refused then, until the program is started again. Nor does LMDB work on both sides of a `fork`: a program
+//! that forks without starting another one opens the store after that, in each process.
 //!
 //! # Security
 //!

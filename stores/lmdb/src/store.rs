@@ -42,6 +42,15 @@ impl LmdbStore {
         })
     }
 
+    /// Has anything written.
+    #[cfg(test)]
+    pub(crate) fn spoil(
+        &self,
+        spoiling: impl FnMut(&mut RwTxn, &Tables) -> Result<(), Fault> + Send + 'static,
+    ) -> StoreResult<'_, ()> {
+        self.opened.write(spoiling)
+    }
+
     /// Has something written, at the moment at which it is done.
     fn write<T: Send + 'static>(
         &self,
@@ -134,10 +143,10 @@ impl Store for LmdbStore {
                     break;
                 }
                 let (key, value) = pair?;
-                if let Ok(stored) = crate::entry::decode(value)
+                if let (Ok(id), Ok(stored)) = (session_id(key), crate::entry::decode(value))
                     && !stored.entry.is_expired(now)
                 {
-                    living.push(Listed { id: session_id(key)?, stored });
+                    living.push(Listed { id, stored });
                 }
             }
             Ok(living)

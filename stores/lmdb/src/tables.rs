@@ -89,8 +89,10 @@ impl Tables {
     /// Ends the reservation of a place.
     pub(crate) fn give_back(&self, txn: &mut RwTxn, owner: &OwnerKey, id: &SessionId) -> Result<(), Fault> {
         let key = owned(owner, id);
-        let Some(until) = self.places.get(txn, &key)?.map(millis).transpose()? else { return Ok(()) };
-        self.due.delete(txn, &due(until, &key))?;
+        let Some(until) = self.places.get(txn, &key)?.map(millis) else { return Ok(()) };
+        if let Ok(until) = until {
+            self.due.delete(txn, &due(until, &key))?;
+        }
         self.places.delete(txn, &key)?;
         Ok(())
     }

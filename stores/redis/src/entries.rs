@@ -127,7 +127,7 @@ impl RedisStore {
     }
 
     /// A script that writes an entry; these have their arguments in common.
-    fn write(
+    pub(crate) fn write(
         &self,
         script: &'static std::sync::LazyLock<Script>,
         id: &SessionId,

@@ -76,7 +76,7 @@
 //!
 //! What is wrong is told by kind: nobody there, loading, failing over, out of memory is `Unavailable`; not let in, not permitted,
 //! a certificate that is not trusted, a foreign key where an index should be is `Broken`; something else under the key of
-//! an entry is `Corrupt`, and `remove` removes it.
+//! an entry is `Corrupt`. `remove` removes what stands under that key, whatever it is and whatever stands beside it.
 //!
 //! # What Redis does not promise
 //!

@@ -76,7 +76,7 @@ impl RedisStore {
 fn next_width(width: u16, found: usize, missing: usize) -> u16 {
     let wanted = match found {
         0 => usize::from(width) * 8,
-        found => usize::from(width) * missing / found + 1,
+        found => (usize::from(width).saturating_mul(missing) / found).saturating_add(1),
     };
     u16::try_from(wanted).unwrap_or(MOST).clamp(1, MOST)
 }
@@ -100,6 +100,6 @@ mod tests {
     fn a_full_store_is_read_no_further_than_needed() {
         assert_eq!(next_width(4, 1000, 10), 1);
         assert_eq!(next_width(4, 4, 100), 101);
-        assert_eq!(next_width(MOST, 1, usize::MAX / 2048), MOST);
+        assert_eq!(next_width(MOST, 1, usize::MAX), MOST);
     }
 }

@@ -44,7 +44,7 @@ impl Marker {
     }
 
     /// Whether somebody may be about to write the entry.
-    fn is_fresh(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
         now < self.since + GRACE
     }
 }

@@ -40,6 +40,8 @@ impl RedisStore {
                 }
                 // The place was taken by this very entry, and is free since its deadline.
                 Some(record) if record.nonce == Some(marker.nonce) => "ended",
+                // It may be renewed yet, and relies on there being a marker, whichever.
+                Some(record) if !record.stored.entry.is_purgeable(now) && !marker.is_fresh(now) => "ended",
                 _ => "none",
             };
             ask = ask.arg(*marked.as_bytes()).arg(marker.nonce).arg(finding);
@@ -56,5 +58,65 @@ impl RedisStore {
             }
             _ => Err(Fault::Unexpected),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use webstack_store::{Clock as _, Created, Entry, Store as _, Updated, Version};
+    use webstack_test_servers::{Redis, or_skip};
+    use webstack_testkit::HeldClock;
+
+    use super::*;
+    use crate::script::CREATE;
+
+    fn ids() -> [SessionId; 3] {
+        [1, 2, 3].map(|number| SessionId::from_bytes([number; 16]))
+    }
+
+    /// Two requests that let a session live on at once leave a marker at its owner that is not the entry's.
+    #[tokio::test]
+    async fn a_session_that_may_be_renewed_keeps_its_marker_though_places_are_counted_meanwhile() {
+        let Some(server) = or_skip(Redis::start()) else { return };
+        let clock = HeldClock::new();
+        let store = RedisStore::builder(server.url()).clock(Arc::new(clock.clone())).build().expect("a store");
+        let (alice, [id, other, _]) = (OwnerKey::derive("tests", "alice"), ids());
+        let deadline = clock.now() + Duration::from_secs(600);
+        let entry = |expires| Entry { bytes: "text".into(), expires: Some(expires), owner: Some(alice) };
+        let Ok(Created::New(version)) = store.create(&id, entry(deadline)).await else { panic!("new") };
+        drop(store.mark(&alice, &id, Some(deadline)).await.expect("a marker whose request was given up"));
+        clock.set(deadline + Duration::from_secs(1));
+        assert!(matches!(store.reserve(&alice, &other, 1).await, Ok(Reserved::Granted)));
+        // By a request that loaded it alive.
+        let later = deadline + Duration::from_secs(600);
+        assert!(matches!(store.update(&id, version, entry(later)).await, Ok(Updated::Applied(_))));
+        let listed = store.owned_by(&alice, None, 9).await.expect("an answer");
+        assert_eq!(listed.iter().map(|listed| listed.id).collect::<Vec<_>>(), [id]);
+    }
+
+    /// One that lets it live for long, and one for a short while whose second half never came.
+    #[tokio::test]
+    async fn a_marker_is_good_for_as_long_as_the_entry_believes_whoever_wrote_it_again() {
+        let Some(server) = or_skip(Redis::start()) else { return };
+        let clock = HeldClock::new();
+        let store = RedisStore::builder(server.url()).clock(Arc::new(clock.clone())).build().expect("a store");
+        let (alice, [id, other, third]) = (OwnerKey::derive("tests", "alice"), ids());
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        let now = clock.now();
+        let entry = |expires| Entry { bytes: "text".into(), expires: Some(expires), owner: Some(alice) };
+        let long = store.mark(&alice, &id, Some(now + 30 * DAY)).await.expect("a marker");
+        drop(store.mark(&alice, &id, Some(now + Duration::from_secs(60))).await.expect("a marker"));
+        let version = Version::new(7);
+        let create = store.write(&CREATE, &id, &entry(now + 30 * DAY), version, Some(&long));
+        let _ = store.link.ask(&create).await.expect("an answer");
+        clock.set(now + 5 * DAY);
+        for id in [other, third] {
+            assert!(matches!(store.create(&id, entry(now + 9 * DAY)).await, Ok(Created::New(_))));
+        }
+        let listed = store.owned_by(&alice, None, 9).await.expect("an answer");
+        assert_eq!(listed.iter().map(|listed| listed.id).collect::<Vec<_>>(), [id, other, third]);
     }
 }

@@ -165,3 +165,10 @@ fn a_lost_answer_makes_no_second_write() {
     let again = block_on(store.update(&id(1), version, entry("newer", None, None)));
     assert!(matches!(again, Ok(Updated::Conflict(conflict)) if conflict == found));
 }
+
+#[test]
+fn a_time_limit_that_is_none_is_a_long_one() {
+    let Some(server) = or_skip(Redis::start()) else { return };
+    let store = RedisStore::builder(server.url()).timeout(Duration::MAX).build().expect("a store");
+    assert!(matches!(block_on(store.create(&id(1), text())), Ok(Created::New(_))));
+}

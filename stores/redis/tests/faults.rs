@@ -112,6 +112,23 @@ fn foreign_indexes_are_broken_and_left_alone() {
     assert!(matches!(block_on(store.load(&session)), Ok(None)), "nothing was written by half");
     server.ask(&["SET", &format!("{{shop:o:{}}}", owner("alice")), "text"]).expect("an answer");
     assert!(matches!(block_on(store.reserve(&owner("alice"), &session, 9)), Err(StoreError::Broken(_))));
+    assert!(matches!(block_on(store.remove(&id(2))), Ok(Removed::Removed)), "a logout is unconditional");
+    assert!(matches!(block_on(store.load(&id(2))), Ok(None)));
+}
+
+#[test]
+fn what_is_no_marker_is_in_nobodys_way() {
+    let Some(server) = or_skip(Redis::start()) else { return };
+    let store = RedisStore::builder(server.url()).namespace("shop").build().expect("a store");
+    let alice = owner("alice");
+    for (number, field, value) in [(2, "short", "x"), (3, "empty", "")] {
+        server.ask(&["HSET", &format!("{{shop:o:{alice}}}"), field, value]).expect("an answer");
+        assert!(matches!(block_on(store.reserve(&alice, &id(1), 9)), Ok(Reserved::Granted)), "{field}");
+        server.ask(&["HSET", &format!("{{shop:o:{alice}}}"), field, value]).expect("an answer");
+        let created = block_on(store.create(&id(number), entry("text", None, Some(alice))));
+        assert!(matches!(created, Ok(Created::New(_))), "{field}: {created:?}");
+    }
+    assert_eq!(block_on(store.owned_by(&alice, None, 9)).expect("an answer").len(), 2);
 }
 
 /// Sessions that nobody purges, and places that nobody takes, are gone from the server in the end.

@@ -51,6 +51,15 @@ impl Address {
             let problem = "the URL of the database holds a `#` or a control character";
             return Err(InvalidUrl::new(problem, "write `%23` for `#`, in a password as well"));
         }
+        // It would be read as a host, and the rest of the password as what may be shown.
+        let behind_host = rest.trim_start_matches('/').split_once(['/', '?']).map_or("", |(_, behind)| behind);
+        if *feature != "sqlite" && behind_host.contains('@') {
+            let problem = "the URL of the database holds an `@` behind its host";
+            return Err(InvalidUrl::new(
+                problem,
+                "write `%40` for `@`, `%2F` for `/` and `%3F` for `?`, in a password as well",
+            ));
+        }
         let mut url = Url::parse(text)
             .map_err(|error| InvalidUrl::new(format!("the URL of the database cannot be read ({error})"), FORMS))?;
         let namespace = take_namespace(&mut url)?;

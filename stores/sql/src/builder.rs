@@ -45,6 +45,8 @@ enum Origin {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Servers count in milliseconds, and not far.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 const MAX_CONNECTIONS: u32 = 10;
 
 impl SqlStoreBuilder {
@@ -78,10 +80,10 @@ impl SqlStoreBuilder {
         SqlStoreBuilder { clock, ..self }
     }
 
-    /// After how long an operation is given up, with all that it takes: two seconds until said otherwise. The server is told
-    /// to give up as well.
+    /// After how long an operation is given up, with all that it takes: two seconds until said otherwise, and a day at most. The
+    /// server is told to give up as well.
     pub fn timeout(self, timeout: Duration) -> Self {
-        SqlStoreBuilder { timeout, ..self }
+        SqlStoreBuilder { timeout: timeout.min(LONGEST_TIMEOUT), ..self }
     }
 
     /// How many connections this store opens at most: ten until said otherwise. A pool of the application's has its own limit.

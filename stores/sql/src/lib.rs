@@ -64,8 +64,8 @@
 //! # What is promised
 //!
 //! * **One statement decides.** Versions are compared and entries replaced in one statement, so no transaction waits for a
-//!   client, and nothing is left held when one vanishes. A first version is random and each change adds one, so none stands for
-//!   two states, though an id be removed and created again.
+//!   client, and nothing is left held when one vanishes. A version is a random number of 64 bits, so none stands for two states,
+//!   though an id be removed and created again, or a failover undo a write.
 //! * **Bounded.** An operation, getting a connection included, ends within [`SqlStoreBuilder::timeout`]. The server is told as
 //!   well: it gives up a statement after the same time, and waiting for a lock after half of it (MySQL and MariaDB count that in
 //!   whole seconds), which is answered as [`Busy`](webstack_store::StoreError::Busy).

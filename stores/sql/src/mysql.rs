@@ -5,13 +5,15 @@
 //! (`CLIENT_FOUND_ROWS`), and versions differ anyway.
 //!
 //! `INSERT` writes to one table only, so a place is not given back when an entry takes it. It does not count while there is an
-//! entry with its id and owner, and whatever ends that (a change, a removal) gives the place back in the same statement.
+//! entry with its id and owner, unless it is kept for one that had expired by then; and whatever ends that (a change, a removal)
+//! gives the place back in the same statement.
 
 use std::time::Duration;
 
 use sqlx::MySql;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{MySqlConnectOptions, MySqlDatabaseError};
+use webstack_store::GRACE;
 
 use crate::dialect::{Dialect, Migrations, wire};
 use crate::fault::{Fault, Meaning};
@@ -30,13 +32,15 @@ impl Dialect for MySql {
         Ok(place.clone().set_names(false).timezone(None).pipes_as_concat(false).no_engine_substitution(false))
     }
 
-    /// What stands in the comments is for MariaDB alone, and for MySQL alone. Locks are waited for in whole seconds.
+    /// What stands in the comments is for MariaDB alone, and for MySQL alone. Locks are waited for in whole seconds. A server
+    /// may have it that nothing is committed before somebody says so, and we say so nowhere but after `reserve`.
     fn greeting(limit: Option<Duration>) -> String {
         let seconds = limit.map_or(0.0, |limit| limit.as_secs_f64().max(0.001));
         let millis = limit.map_or(0, |limit| limit.as_millis().max(1));
         let for_locks = limit.map_or(50, |limit| (limit.as_secs() / 2).max(1));
         format!(
-            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION innodb_lock_wait_timeout = {for_locks} \
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+             SET SESSION autocommit = 1, innodb_lock_wait_timeout = {for_locks} \
              /*M!100101 , max_statement_time = {seconds} */ /*!50708 , max_execution_time = {millis} */"
         )
     }
@@ -62,13 +66,15 @@ impl Dialect for MySql {
 
     fn statements(namespace: &Namespace) -> Statements {
         let write = writer(namespace);
+        let grace = GRACE.as_millis();
         Statements {
             load: write.load(),
             create: write
                 .change("INSERT INTO {sessions} (id, version, expires, owner, record) VALUES ($1, $2, $3, $4, $5)"),
             update: Change::Asking(
                 write.change(
-                    "UPDATE {sessions} AS s LEFT JOIN {places} AS p ON p.id = s.id \
+                    "UPDATE {sessions} AS s LEFT JOIN {places} AS p \
+                     ON p.id = s.id AND (p.owner = s.owner OR p.owner = $5) \
                      SET s.version = $3, s.expires = $4, s.owner = $5, s.record = $6, p.until = 0 \
                      WHERE s.id = $1 AND s.version = $2 AND (s.expires IS NULL OR s.expires > $7)",
                 ),
@@ -102,9 +108,12 @@ impl Dialect for MySql {
                     &[],
                 )),
                 count: write.query(
-                    "SELECT id, 1 FROM {sessions} WHERE owner = $1 AND (expires IS NULL OR expires > $2) \
-                     UNION ALL SELECT p.id, 0 FROM {places} AS p WHERE p.owner = $1 AND p.until > $2 AND p.id <> '' \
-                     AND NOT EXISTS (SELECT 1 FROM {sessions} AS s WHERE s.id = p.id AND s.owner = p.owner)",
+                    &format!(
+                        "SELECT id, 1 FROM {{sessions}} WHERE owner = $1 AND (expires IS NULL OR expires > $2) \
+                         UNION ALL SELECT p.id, 0 FROM {{places}} AS p WHERE p.owner = $1 AND p.until > $2 AND p.id <> '' \
+                         AND NOT EXISTS (SELECT 1 FROM {{sessions}} AS s WHERE s.id = p.id AND s.owner = p.owner \
+                         AND (s.expires IS NULL OR s.expires > p.until - {grace}))"
+                    ),
                     &[Kind::Bytes, Kind::Int],
                 ),
                 keep: write.change(

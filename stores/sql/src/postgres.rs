@@ -100,7 +100,8 @@ impl Dialect for Postgres {
             list: write.list(),
             owned_by: write.owned_by(),
             reserve: Reserve {
-                begin: "BEGIN",
+                // A pool of the application's may have another level, where the next but one would see what this one saw.
+                begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
                 // A statement of its own: the next one shall see what was committed while this one waited.
                 stand_in_line: Some(write.query(
                     "SELECT pg_advisory_xact_lock($3) WHERE $1::bytea IS NOT NULL AND $2::bigint IS NOT NULL",

@@ -29,7 +29,8 @@ impl SqlStore {
     /// Begins to say how a pool of the application's is used. Its operations want to be awaited in the application's runtime.
     ///
     /// The limits of its connections (for statements, for locks, for idle ones) are the application's to set; the store's own
-    /// [`timeout`](SqlStoreBuilder::timeout) bounds every operation all the same.
+    /// [`timeout`](SqlStoreBuilder::timeout) bounds every operation all the same. Each statement has to be a transaction of its own, as
+    /// it is by default: what a connection with `autocommit = 0` is told is lost when it ends.
     pub fn from_pool(pool: impl Into<AnyPool>) -> SqlStoreBuilder {
         SqlStoreBuilder::for_pool(pool.into())
     }
@@ -90,7 +91,10 @@ impl<D: Dialect> Store for Opened<D> {
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        self.0.run(operations::Update { id: *id, seen, entry })
+        match operations::Update::new(*id, seen, entry) {
+            Ok(update) => self.0.run(update),
+            Err(fault) => Box::pin(std::future::ready(Err(fault.into()))),
+        }
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {

@@ -38,6 +38,12 @@ pub(crate) fn owner(owner: Option<&OwnerKey>) -> Value<'_> {
     Value::Bytes(owner.map(|owner| &owner.as_bytes()[..]))
 }
 
+/// A version that no state of any entry has had: not one that was removed and created again, nor one that a failover has made
+/// undone.
+pub(crate) fn new_version() -> Result<Version, Fault> {
+    getrandom::u64().map(Version::new).map_err(Fault::Random)
+}
+
 pub(crate) fn version(version: Version) -> Value<'static> {
     Value::Int(Some(version.get().cast_signed()))
 }

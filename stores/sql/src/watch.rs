@@ -146,9 +146,10 @@ async fn is_told(pool: &PgPool, table: &str) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(there).bind(format!("{table}_tell")).bind(table).fetch_one(pool).await
 }
 
-/// Makes the trigger, unless it is there; one process at a time.
+/// Makes the trigger, unless it is there; one process at a time. Statements that are sent together are one transaction, which
+/// ends with them whatever comes of it: the connection may be the application's.
 fn trigger(namespace: &Namespace) -> String {
-    let text = "BEGIN; SELECT pg_advisory_xact_lock(NUMBER); \
+    let text = "SELECT pg_advisory_xact_lock(NUMBER); \
         DO $do$ BEGIN \
         IF to_regclass('{sessions}') IS NOT NULL AND NOT EXISTS \
         (SELECT FROM pg_trigger WHERE tgname = '{sessions}_tell' AND tgrelid = to_regclass('{sessions}')) THEN \
@@ -156,7 +157,7 @@ fn trigger(namespace: &Namespace) -> String {
         $tell$ BEGIN PERFORM pg_notify('{sessions}', encode(OLD.id, 'hex')); RETURN NULL; END $tell$; \
         CREATE TRIGGER {sessions}_tell AFTER UPDATE OR DELETE ON {sessions} \
         FOR EACH ROW EXECUTE FUNCTION {sessions}_tell(); \
-        END IF; END $do$; COMMIT";
+        END IF; END $do$";
     namespace.fill(text).replace("NUMBER", &namespace.number().cast_signed().to_string())
 }
 

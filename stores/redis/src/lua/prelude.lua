@@ -1,6 +1,8 @@
 -- Every script: ARGV[1] is the application's present moment, in milliseconds.
 local now = tonumber(ARGV[1])
 local FOR_EVER = 18446744073709551615
+-- How many bytes a marker has: nonce, since when, until when.
+local MARKER = 24
 
 -- Eight bytes, the highest first.
 local function number(text, at)

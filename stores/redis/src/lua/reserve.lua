@@ -5,10 +5,11 @@ local taken, living, mine, before = 0, { 'full' }, nil, nil
 local markers = redis.call('HGETALL', KEYS[1])
 for i = 1, #markers, 2 do
   local id, marker = markers[i], markers[i + 1]
-  local fresh = number(marker, 9) + GRACE > now
-  local finding = 'unknown'
+  local is_marker = #marker == MARKER
+  local fresh = is_marker and number(marker, 9) + GRACE > now
+  local finding = is_marker and 'unknown' or 'none'
   if found[id] and found[id].nonce == string.sub(marker, 1, 8) then finding = found[id].finding end
-  if id == ARGV[2] then before = marker end
+  if id == ARGV[2] and is_marker then before = marker end
   if finding == 'living' then
     taken = taken + 1
     table.insert(living, id)

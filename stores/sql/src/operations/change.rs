@@ -10,9 +10,16 @@ use crate::statement::Change;
 use crate::value::{self, Columns, Row, Value};
 
 pub(crate) struct Update {
-    pub(crate) id: SessionId,
-    pub(crate) seen: Version,
-    pub(crate) entry: Entry,
+    id: SessionId,
+    seen: Version,
+    entry: Entry,
+    next: Version,
+}
+
+impl Update {
+    pub(crate) fn new(id: SessionId, seen: Version, entry: Entry) -> Result<Self, Fault> {
+        Ok(Update { id, seen, entry, next: value::new_version()? })
+    }
 }
 
 impl<D: Dialect> Operation<D> for Update {
@@ -22,18 +29,17 @@ impl<D: Dialect> Operation<D> for Update {
 
     async fn perform(&self, on: &mut On<'_, D>) -> Result<Updated, Fault> {
         let Entry { bytes, expires, owner } = &self.entry;
-        let next = Version::new(self.seen.get().wrapping_add(1));
         let values = [
             value::id(&self.id),
             value::version(self.seen),
-            value::version(next),
+            value::version(self.next),
             value::deadline(*expires),
             value::owner(owner.as_ref()),
             Value::Bytes(Some(bytes)),
             value::cutoff(on.now),
         ];
         let Some(row) = change(on, &on.statements.update, &values).await? else { return Ok(Updated::Gone) };
-        let Attempt::Found(row) = row else { return Ok(Updated::Applied(next)) };
+        let Attempt::Found(row) = row else { return Ok(Updated::Applied(self.next)) };
         let stored: Stored = Columns::of(row).stored()?;
         match stored {
             stored if stored.entry.is_purgeable(on.now) => Ok(Updated::Gone),

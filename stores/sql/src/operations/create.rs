@@ -15,10 +15,8 @@ pub(crate) struct Create {
 }
 
 impl Create {
-    /// The first version is random, and each update adds one: an id that was removed and created again has other versions
-    /// than before.
     pub(crate) fn new(id: SessionId, entry: Entry) -> Result<Self, Fault> {
-        Ok(Create { id, entry, version: Version::new(getrandom::u64().map_err(Fault::Random)?) })
+        Ok(Create { id, entry, version: value::new_version()? })
     }
 }
 

@@ -10,6 +10,7 @@ mod pools;
 mod processes;
 mod purge;
 mod round_trips;
+mod settings;
 mod setup;
 mod sizes;
 mod stage;

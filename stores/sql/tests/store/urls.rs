@@ -1,6 +1,11 @@
 //! URLs that are refused, and what is never shown of one.
 
+use std::time::Duration;
+
 use webstack_store_sql::SqlStore;
+
+use crate::places;
+use crate::stage::create;
 
 fn refused(url: &str) -> String {
     let error = SqlStore::builder(url).build().expect_err("it is wrong").to_string();
@@ -34,6 +39,32 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
     }
     let error = SqlStore::builder("sqlite:/x/y").namespace("sessions; drop").build().expect_err("no name").to_string();
     assert!(error.contains("a-z"), "{error}");
+}
+
+#[test]
+fn a_time_limit_that_is_none_is_a_long_one() {
+    let place = tempfile::tempdir().expect("a directory");
+    for url in [places::postgres(), places::mariadb(), Some(places::sqlite(place.path()))].iter().flatten() {
+        let store =
+            SqlStore::builder(url).namespace(places::namespace()).timeout(Duration::MAX).build().expect("a store");
+        create(&store, 1, "text");
+    }
+}
+
+/// Such a URL can be read otherwise: as a host with a path or options that hold the rest of the password.
+#[test]
+fn a_password_that_is_not_encoded_is_no_part_of_anything_else() {
+    for url in [
+        "postgres://db:/hunter2@host/db",
+        "postgres://db:12/hunter2@host/db",
+        "postgres://db:12?hunter2@host/db",
+        "postgres://db:12?hunter2&word@host/db",
+        "mysql://db:/hunter2@host/db",
+        "mysql://db:12?hunter2@host/db",
+    ] {
+        let error = refused(url);
+        assert!(error.contains("%40"), "{url}: {error}");
+    }
 }
 
 #[cfg(not(feature = "tls"))]

@@ -69,6 +69,8 @@ macro_rules! store_suite {
                 reserve_counts_kept_places
                 a_session_that_counts_is_granted_again
                 a_place_is_taken_by_the_entry
+                a_place_is_kept_while_the_entry_is_still_anothers
+                a_place_is_kept_for_an_entry_that_has_just_expired
                 a_place_is_given_back_after_the_grace_period
                 ended_sessions_leave_their_place
                 an_expired_session_leaves_its_place

@@ -60,6 +60,29 @@ pub fn a_place_is_taken_by_the_entry(subject: &StoreUnderTest) {
     assert!(matches!(store.reserve(&alice, &id(4), 3), Reserved::Full(_)));
 }
 
+/// A place is kept for the entry that shall have this owner, whatever is done to the entry before that.
+pub fn a_place_is_kept_while_the_entry_is_still_anothers(subject: &StoreUnderTest) {
+    let store = handle(subject);
+    let alice = owner("alice");
+    let version = store.put(&id(1), &entry("nobody's"));
+    assert_eq!(store.reserve(&alice, &id(1), 1), Reserved::Granted);
+    let Updated::Applied(version) = store.update(&id(1), version, &entry("nobody's still")) else { panic!("alone") };
+    assert_eq!(store.reserve(&alice, &id(2), 1), Reserved::Full(vec![]));
+    let Updated::Applied(_) = store.update(&id(1), version, &owned("his", owner("bob"))) else { panic!("alone") };
+    assert_eq!(store.reserve(&alice, &id(2), 1), Reserved::Full(vec![]));
+}
+
+/// An entry that has expired may be updated for a while, so a place that is kept for it meanwhile counts.
+pub fn a_place_is_kept_for_an_entry_that_has_just_expired(subject: &StoreUnderTest) {
+    let Some(clock) = clock(subject, "a_place_is_kept_for_an_entry_that_has_just_expired") else { return };
+    let store = handle(subject);
+    let (alice, deadline) = (owner("alice"), clock.now() + Duration::from_secs(5));
+    store.put(&id(1), &Entry { owner: Some(alice), ..expiring("text", deadline) });
+    clock.set(deadline);
+    assert_eq!(store.reserve(&alice, &id(1), 1), Reserved::Granted);
+    assert_eq!(store.reserve(&alice, &id(2), 1), Reserved::Full(vec![]));
+}
+
 /// A place that nobody takes is given back, to the millisecond.
 pub fn a_place_is_given_back_after_the_grace_period(subject: &StoreUnderTest) {
     let Some(clock) = clock(subject, "a_place_is_given_back_after_the_grace_period") else { return };
