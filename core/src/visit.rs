@@ -43,9 +43,7 @@ impl Visit {
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
-        // A cookie that came is one that the browser sends back.
-        let may_warn = presented.is_empty() && engine.watches_for_plain_http();
-        let plain = may_warn && !head.is_tls() && !is_for_this_machine(head);
+        let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
         Visit { target, mount, plain, ..Visit::with(engine, presented) }
     }
 

@@ -53,11 +53,6 @@ impl Presented {
         }
     }
 
-    /// True if nothing was presented that may be a token.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.texts.is_empty()
-    }
-
     /// Reads the texts.
     pub(crate) fn verify(&self, carriers: &Carriers, events: &Events) -> Arrivals {
         let mut malformed = self.malformed;
