@@ -123,7 +123,7 @@ fn others(cells: Cells<'_>) -> Vec<Target> {
         target(format!("round trips to Redis: {what}"), Bound::Exactly(number), "redis", measured)
     };
     let lost = |column| cells.number("lost updates", "axum: webstack", column);
-    let cgi = cells.number("cgi", "a value is replaced", "of that without webstack (quartiles)");
+    let cgi = cells.number("cgi", "a value is replaced", "of that without a session");
     vec![
         trip("anonymous", 0.0, trips("anonymous")),
         trip("unused", 0.0, trips("unused")),
