@@ -18,7 +18,7 @@ const REQUESTS: [(&str, &str); 5] = [
 ];
 
 /// Starts processes in turn, and says how long each kind lives.
-pub(crate) fn run(rounds: usize, page: Page) {
+pub(crate) fn run(rounds: usize, page: &Page) {
     let program = match build() {
         Ok(program) => program,
         Err(error) => {

@@ -17,15 +17,19 @@ pub(crate) struct Effort {
     pub(crate) counted: &'static [Case],
     /// Rounds of what takes a second.
     pub(crate) rounds_of_a_second: usize,
+    /// How many sessions there are at most.
+    pub(crate) sessions: u64,
 }
 
 impl Effort {
-    pub(crate) const FULL: Effort = Effort { rounds: 300, counted: &Case::ALL, rounds_of_a_second: 7 };
-    pub(crate) const QUICK: Effort = Effort { rounds: 20, counted: &[Case::Read], rounds_of_a_second: 1 };
+    pub(crate) const FULL: Effort =
+        Effort { rounds: 300, counted: &Case::ALL, rounds_of_a_second: 7, sessions: 1_000_000 };
+    pub(crate) const QUICK: Effort =
+        Effort { rounds: 20, counted: &[Case::Read], rounds_of_a_second: 1, sessions: 10_000 };
 }
 
 /// Measures all subjects, after having seen that they do what they are measured for.
-pub(crate) fn run(subjects: &[Subject], effort: Effort, page: Page) {
+pub(crate) fn run(subjects: &[Subject], effort: Effort, page: &Page) {
     for subject in subjects {
         let site = (subject.open)();
         for case in cases_of(subject) {
@@ -49,7 +53,7 @@ fn frameworks(subjects: &[Subject]) -> Vec<&[Subject]> {
     subjects.chunk_by(|one, next| one.framework == next.framework).collect()
 }
 
-fn time(subjects: &[Subject], effort: Effort, page: Page) {
+fn time(subjects: &[Subject], effort: Effort, page: &Page) {
     let mut table = heading("ns over the same request without sessions (quartiles)");
     let mut ratios = heading("webstack's time, of the peer's");
     for framework in frameworks(subjects) {
@@ -95,7 +99,7 @@ fn compare_with_peers(table: &mut String, framework: &[Subject], timed: &[Timed]
     }
 }
 
-fn count_allocations(subjects: &[Subject], page: Page) {
+fn count_allocations(subjects: &[Subject], page: &Page) {
     let mut table = heading("allocations over the same request without sessions");
     for framework in frameworks(subjects) {
         let of = |subject: &Subject, case| (!subject.lacks.contains(&case)).then(|| allocations::of(subject, case));
@@ -108,7 +112,7 @@ fn count_allocations(subjects: &[Subject], page: Page) {
     page.table("allocations", &table);
 }
 
-fn count_instructions(subjects: &[Subject], effort: Effort, page: Page) {
+fn count_instructions(subjects: &[Subject], effort: Effort, page: &Page) {
     let Some(counter) = Counter::new() else { return };
     let mut table = heading("instructions over the same request without sessions (of these, SHA-256 by hand)");
     for framework in frameworks(subjects) {

@@ -14,7 +14,7 @@ use crate::plot::{Plot, Series, Shape};
 use crate::site::{Answer, Subject};
 
 /// Measures with wrk; without it nothing, said loudly.
-pub(crate) fn run(subjects: &[Subject], rounds: usize, page: Page) {
+pub(crate) fn run(subjects: &[Subject], rounds: usize, page: &Page) {
     if Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
         eprintln!("\n!!! wrk is missing: NOTHING IS MEASURED OVER HTTP. Debian: apt-get install wrk\n");
         return;

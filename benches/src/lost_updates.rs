@@ -6,7 +6,7 @@ use crate::page::Page;
 use crate::site::{Answer, Ask, KEYS, Subject, visitor};
 
 /// Lets requests meet, and counts what is left of them.
-pub(crate) fn run(subjects: &[Subject], page: Page) {
+pub(crate) fn run(subjects: &[Subject], page: &Page) {
     let mut table =
         format!("| | {KEYS} requests, a key each: kept | {KEYS} that count one up: counted |\n|---|---:|---:|\n");
     for subject in subjects.iter().filter(|subject| !subject.is_control() && subject.framework != "engine") {

@@ -8,7 +8,7 @@ mod cgi;
 mod comparison;
 mod engine;
 #[cfg(feature = "peers")]
-mod files;
+mod file_system;
 mod frameworks;
 mod gate;
 mod goals;
@@ -26,6 +26,8 @@ mod plot;
 #[cfg(feature = "peers")]
 mod redis;
 mod site;
+#[cfg(feature = "peers")]
+mod targets;
 
 use std::process::ExitCode;
 
@@ -66,16 +68,27 @@ enum Part {
     /// Processes of a CGI program
     #[cfg(feature = "peers")]
     Cgi,
-    /// Sessions in files
+    /// Sessions in files: beside bare system calls, among many others, and beside libraries that keep them so, too
     #[cfg(feature = "peers")]
-    Files,
+    FileSystem,
     /// Sessions in Redis, by a server of this program's own
     #[cfg(feature = "peers")]
     Redis,
+    /// Says of what stands on the page whether it is what was wanted
+    #[cfg(feature = "peers")]
+    Goals,
     /// Is what wrk asks
     #[cfg(feature = "peers")]
     #[command(hide = true)]
     Serve { framework: String, name: String, port: u16 },
+    /// Is what strace runs
+    #[cfg(feature = "peers")]
+    #[command(hide = true)]
+    FileCalls {
+        operation: String,
+        #[arg(long)]
+        synced: bool,
+    },
     /// Is what valgrind runs
     #[command(hide = true)]
     Count { framework: String, name: String, case: String },
@@ -110,6 +123,14 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         #[cfg(feature = "peers")]
+        Some(Part::FileCalls { operation, synced }) => {
+            if file_system::be_traced(operation, *synced) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            }
+        }
+        #[cfg(feature = "peers")]
         part => {
             measure(&arguments, part.as_ref(), &subjects);
             ExitCode::SUCCESS
@@ -123,7 +144,8 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     use comparison::Effort;
     use page::Page;
 
-    let (page, effort) = if arguments.quick { (Page::Print, Effort::QUICK) } else { (Page::Write, Effort::FULL) };
+    let (page, effort) = if arguments.quick { (Page::printed(), Effort::QUICK) } else { (Page::Written, Effort::FULL) };
+    let page = &page;
     page.table("machine", &machine::machine());
     page.table("versions", &machine::versions());
     if matches!(part, None | Some(Part::Requests)) {
@@ -135,8 +157,8 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     if matches!(part, None | Some(Part::Http)) {
         http::run(subjects, effort.rounds_of_a_second, page);
     }
-    if matches!(part, None | Some(Part::Files)) {
-        files::run(effort.rounds / 10, page);
+    if matches!(part, None | Some(Part::FileSystem)) {
+        file_system::run(effort, page);
     }
     if matches!(part, None | Some(Part::Redis)) {
         redis::run(effort.rounds / 10, page);
@@ -144,4 +166,5 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     if matches!(part, None | Some(Part::Cgi)) {
         cgi::run(effort.rounds, page);
     }
+    targets::run(page);
 }

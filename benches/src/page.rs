@@ -1,30 +1,44 @@
 //! `docs/performance.md`: tables between marks, and plots beside it.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// Where results go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Page {
     /// Tables are printed, and written between their marks; plots are written.
-    Write,
-    /// Tables are printed: a short run is not worth more.
-    Print,
+    Written,
+    /// Tables are printed, and put on a copy of the page that nobody sees: a short run is not worth more.
+    Printed(RefCell<String>),
 }
 
 impl Page {
+    /// A page that is only printed.
+    pub(crate) fn printed() -> Self {
+        Page::Printed(RefCell::new(read()))
+    }
+
     /// Shows a table, and puts it between `<!-- NAME: … -->` and `<!-- end of NAME -->`.
-    pub(crate) fn table(self, name: &str, table: &str) {
+    pub(crate) fn table(&self, name: &str, table: &str) {
         println!("\n## {name}\n\n{table}");
-        if self == Page::Write {
-            let path = docs().join("performance.md");
-            let page = std::fs::read_to_string(&path).expect("the page is in this clone");
-            std::fs::write(path, replace_marked(&page, name, table)).expect("it can be written");
+        let replaced = replace_marked(&self.text(), name, table);
+        match self {
+            Page::Written => std::fs::write(path(), replaced).expect("it can be written"),
+            Page::Printed(text) => drop(text.replace(replaced)),
+        }
+    }
+
+    /// The page as it is by now.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Page::Written => read(),
+            Page::Printed(text) => text.borrow().clone(),
         }
     }
 
     /// Keeps a plot as `docs/performance/NAME.svg`.
-    pub(crate) fn plot(self, name: &str, svg: &str) {
-        if self == Page::Write {
+    pub(crate) fn plot(&self, name: &str, svg: &str) {
+        if matches!(self, Page::Written) {
             let directory = docs().join("performance");
             std::fs::create_dir_all(&directory).expect("it can be made");
             std::fs::write(directory.join(format!("{name}.svg")), svg).expect("it can be written");
@@ -36,11 +50,25 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
 }
 
+fn path() -> PathBuf {
+    docs().join("performance.md")
+}
+
+fn read() -> String {
+    std::fs::read_to_string(path()).expect("the page is in this clone")
+}
+
+/// What stands between a table's marks; nothing if it is not marked.
+pub(crate) fn marked<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = page.split_once(&format!("<!-- {name}:"))?;
+    let (_, rest) = rest.split_once("-->\n")?;
+    Some(rest.split_once(&format!("<!-- end of {name} -->"))?.0)
+}
+
 fn replace_marked(page: &str, name: &str, table: &str) -> String {
-    let begin = page.find(&format!("<!-- {name}:")).expect("the table is marked");
-    let begin = begin + page[begin..].find("-->\n").expect("the mark ends") + "-->\n".len();
-    let end = begin + page[begin..].find(&format!("<!-- end of {name} -->")).expect("the table's end is marked");
-    format!("{}{}{}", &page[..begin], table, &page[end..])
+    let old = marked(page, name).unwrap_or_else(|| panic!("there are no marks for {name}"));
+    let begin = old.as_ptr() as usize - page.as_ptr() as usize;
+    format!("{}{}{}", &page[..begin], table, &page[begin + old.len()..])
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::site::{Case, Site, Subject};
 const REQUESTS: usize = 50;
 
 /// Measures with `redis-server`; without it nothing, said loudly.
-pub(crate) fn run(rounds: usize, page: Page) {
+pub(crate) fn run(rounds: usize, page: &Page) {
     let Some(server) = Server::start() else {
         eprintln!("\n!!! redis-server is missing: REDIS IS NOT MEASURED. Debian: apt-get install redis-server\n");
         return;

@@ -27,7 +27,6 @@ pub(crate) enum Shape {
     /// A bar for each.
     Bars,
     /// A line through them.
-    #[expect(dead_code, reason = "for what grows, which is not measured here yet")]
     Lines,
 }
 

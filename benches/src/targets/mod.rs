@@ -1,0 +1,90 @@
+//! What is wanted, beside what was measured. Everything is read from the tables on the page, so a part that is not run again
+//! keeps what stood there.
+
+mod cells;
+mod wanted;
+
+use std::fmt::Write as _;
+
+use crate::page::Page;
+use cells::Cells;
+
+/// What is wanted of one number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Bound {
+    AtMost(f64),
+    AtLeast(f64),
+    Exactly(f64),
+}
+
+impl Bound {
+    fn is_met(self, measured: f64) -> bool {
+        match self {
+            Bound::AtMost(most) => measured <= most,
+            Bound::AtLeast(least) => measured >= least,
+            Bound::Exactly(number) => measured == number,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Bound::AtMost(most) => format!("≤ {}", digits(most)),
+            Bound::AtLeast(least) => format!("≥ {}", digits(least)),
+            Bound::Exactly(number) => digits(number),
+        }
+    }
+}
+
+/// One thing that is wanted, and where it stands how it is.
+#[derive(Clone, Debug)]
+struct Target {
+    what: String,
+    bound: Bound,
+    /// Nothing if it is on no table.
+    measured: Option<f64>,
+    /// The table on which it stands, or would.
+    table: &'static str,
+    /// Why it is missed, if that is meant.
+    because: Option<&'static str>,
+}
+
+/// Writes what is wanted, what is, and whether the one is the other.
+pub(crate) fn run(page: &Page) {
+    let text = page.text();
+    let cells = Cells(&text);
+    let mut table = String::from("| | goal | measured | | table |\n|---|---:|---:|---|---|\n");
+    for target in wanted::all(cells) {
+        let measured = target.measured.map_or_else(|| "–".to_owned(), digits);
+        let verdict = match (target.measured.map(|measured| target.bound.is_met(measured)), target.because) {
+            (None, _) => "not measured".to_owned(),
+            (Some(true), _) => "met".to_owned(),
+            (Some(false), None) => "**not met**".to_owned(),
+            (Some(false), Some(because)) => format!("**not met**, on purpose: {because}"),
+        };
+        let link = cells.heading(target.table).map_or_else(|| "–".to_owned(), link);
+        let _ = writeln!(table, "| {} | {} | {measured} | {verdict} | {link} |", target.what, target.bound.text());
+    }
+    page.table("goals", &table);
+}
+
+fn link(heading: &str) -> String {
+    format!("[{heading}](#{})", heading.to_lowercase().replace(' ', "-"))
+}
+
+/// A number with two digits behind the point, or none.
+fn digits(number: f64) -> String {
+    if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.2}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, digits};
+
+    #[test]
+    fn what_is_wanted_may_just_be_met() {
+        assert!(Bound::AtMost(3.0).is_met(3.0) && !Bound::AtMost(3.0).is_met(3.01));
+        assert!(Bound::AtLeast(6.0).is_met(6.0) && !Bound::AtLeast(6.0).is_met(5.99));
+        assert!(Bound::Exactly(50.0).is_met(50.0) && !Bound::Exactly(50.0).is_met(51.0));
+        assert_eq!([17_004.0, 1.25].map(digits), ["17004", "1.25"]);
+    }
+}
