@@ -9,6 +9,7 @@ use crate::store::{Listed, OwnerKey};
 use crate::{SessionId, Timestamp};
 
 /// What is in one of the 256 directories.
+#[derive(Debug)]
 pub(super) struct Shard {
     /// The sessions, in order.
     pub(super) ids: Vec<SessionId>,

@@ -1,6 +1,6 @@
 //! Removing what has expired, and what crashes left behind.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::Stat;
@@ -17,12 +17,45 @@ use crate::{SessionId, Timestamp};
 /// How old a leftover (an empty, corrupt or temporary file) must be, so that nobody can still be at work on it.
 const LEFTOVER: Duration = Duration::from_secs(3600);
 
+/// Where the last step stopped in the middle of a directory, whose names need not be read again.
+#[derive(Debug, Default)]
+pub(super) struct Bookmark(Mutex<Option<Place>>);
+
+#[derive(Debug)]
+struct Place {
+    base: Arc<Base>,
+    after: SessionId,
+    shard: Shard,
+}
+
+impl Bookmark {
+    /// What was read of the directory in which a step goes on. Who comes with another beginning leaves it to others.
+    fn take(&self, base: &Arc<Base>, after: Option<SessionId>) -> Option<Shard> {
+        let place = self.lock().take_if(|place| Some(place.after) == after)?;
+        Arc::ptr_eq(&place.base, base).then_some(place.shard)
+    }
+
+    fn put(&self, base: &Arc<Base>, after: SessionId, shard: Shard) {
+        *self.lock() = Some(Place { base: Arc::clone(base), after, shard });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Place>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 pub(super) fn purge(root: &Root, step: PurgeStep, spared: Duration, now: Timestamp) -> Result<Purged, Fault> {
     let base = root.present_base()?;
     let (mut purged, mut seen) = (Purged::default(), 0);
+    let mut begun = root.bookmark.take(&base, step.after);
     for number in shards_behind(step.after.as_ref()) {
-        let shard = Shard::read(&base, number)?;
-        for id in shard.ids.into_iter().filter(|id| step.after.is_none_or(|after| *id > after)) {
+        let shard = match begun.take() {
+            Some(shard) => shard,
+            None => Shard::read(&base, number)?,
+        };
+        let first = shard.ids.partition_point(|id| step.after.is_some_and(|after| *id <= after));
+        for index in first..shard.ids.len() {
+            let id = shard.ids[index];
             match consider(root, &base, &id, spared, now) {
                 Ok(Fate::Removed) => purged.removed += 1,
                 Ok(Fate::Vanished) => {}
@@ -36,6 +69,7 @@ pub(super) fn purge(root: &Root, step: PurgeStep, spared: Duration, now: Timesta
             seen += 1;
             if seen >= step.entries.max(1) {
                 purged.next = Some(id);
+                root.bookmark.put(&base, id, shard);
                 return Ok(purged);
             }
         }

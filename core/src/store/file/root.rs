@@ -16,6 +16,7 @@ use super::calls;
 use super::durability::Durability;
 use super::entry_file::opening;
 use super::fault::{Doing as _, Fault, Unless as _};
+use super::purge::Bookmark;
 use crate::SessionId;
 
 /// Reads must not write: a note of the last access would be written after every change.
@@ -29,13 +30,15 @@ pub(super) struct Root {
     path: PathBuf,
     demands: Demands,
     pub(super) durability: Durability,
+    /// How far a purge has come.
+    pub(super) bookmark: Bookmark,
     base: RwLock<Arc<Base>>,
 }
 
 impl Root {
     pub(super) fn open(path: PathBuf, demands: Demands, durability: Durability) -> Result<Self, OpenError> {
         let base = RwLock::new(Arc::new(Base::examined(&path, &demands, durability, true)?));
-        Ok(Root { path, demands, durability, base })
+        Ok(Root { path, demands, durability, bookmark: Bookmark::default(), base })
     }
 
     /// Remembers that files are made with the right permissions: nobody need set them.

@@ -123,3 +123,37 @@ fn a_file_removed_from_outside_is_a_session_that_has_ended() {
     assert!(block_on(place.store.owned_by(&alice(), None, 9)).expect("a list").is_empty());
     assert!(!place.file().exists(), "nothing brings it back");
 }
+
+/// The names of a directory are read once for all steps in it, and what comes or goes meanwhile is none's mistake.
+#[test]
+fn steps_go_on_in_the_middle_of_a_directory_while_others_come_and_go() {
+    let place = Place::new();
+    let deadline = place.clock.now() + Duration::from_secs(1);
+    let make = |last: u8| {
+        let mut bytes = [0; 16];
+        bytes[15] = last;
+        let id = SessionId::from_bytes(bytes);
+        let created = block_on(place.store.create(&id, Entry { expires: Some(deadline), ..entry() }));
+        assert!(matches!(created, Ok(Created::New(_))), "{created:?}");
+        id
+    };
+    let ids: Vec<_> = [1, 2, 4, 5, 6].map(make).into();
+    place.clock.advance(2 * GRACE);
+    let step = |after| block_on(place.store.purge(PurgeStep::new(2).after(after))).expect("a step");
+    let first = step(None);
+    assert_eq!((first.removed, first.next), (2, Some(ids[1])));
+    // Another one, somewhere else, disturbs nobody.
+    let elsewhere = step(Some(ids[2]));
+    assert_eq!((elsewhere.removed, elsewhere.next), (2, Some(ids[4])));
+    make(3);
+    fs::remove_file(place.directory.join("00").join(ids[2].to_string())).expect("it is there");
+    let (mut removed, mut next) = (0, first.next);
+    while let Some(after) = next {
+        let purged = step(Some(after));
+        removed += purged.removed;
+        next = purged.next;
+    }
+    assert!(removed <= 1, "what came meanwhile is found now or by the next purge");
+    assert_eq!(removed + place.purge().removed, 1);
+    assert!(block_on(place.store.list(None, 9)).expect("a list").is_empty());
+}
