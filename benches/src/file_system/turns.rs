@@ -36,25 +36,30 @@ impl Samples {
         Spread::of(self.of(operation).to_vec())
     }
 
-    /// What it takes, of what another operation of somebody else takes in the same round.
+    /// What it takes, of what another operation of somebody else takes in the same rounds: as many as there are workers, so that
+    /// each was the first in one of them. Whoever creates first after a removal finds another file system than the second.
     pub(crate) fn ratio(&self, operation: Operation, other: &Samples, of: Operation) -> Spread {
-        let both = self.of(operation).iter().zip(other.of(of));
+        let turns = |samples: &[f64]| samples.chunks(WORKERS).map(|turn| turn.iter().sum::<f64>()).collect::<Vec<_>>();
+        let both = turns(self.of(operation)).into_iter().zip(turns(other.of(of)));
         Spread::of(both.map(|(ours, theirs)| ours / theirs).collect())
     }
 }
 
+/// How many are compared.
+const WORKERS: usize = 2;
+
 impl Turns {
-    /// Lets all of them do the operations, each in its turn first.
-    pub(crate) fn compare<const N: usize>(
+    /// Lets both do the operations, each in its turn first.
+    pub(crate) fn compare(
         self,
-        mut workers: [&mut dyn Files; N],
+        mut workers: [&mut dyn Files; WORKERS],
         operations: &[Operation],
-    ) -> [Samples; N] {
+    ) -> [Samples; WORKERS] {
         for worker in &mut workers {
             let warm = if worker.does(Operation::Read) { Operation::Read } else { Operation::Replace };
             (0..self.settled).for_each(|at| worker.act(warm, at));
         }
-        let mut samples = [(); N].map(|()| Samples(operations.iter().map(|of| (*of, Vec::new())).collect()));
+        let mut samples = [(); WORKERS].map(|()| Samples(operations.iter().map(|of| (*of, Vec::new())).collect()));
         let mut random = 1;
         // Far from all that is planted.
         let mut newcomer = 1 << 40;
@@ -62,8 +67,8 @@ impl Turns {
             let each = self.warming + self.timed;
             let picked: Vec<_> = (0..each).map(|_| next(&mut random) % self.settled).collect();
             for (at, operation) in operations.iter().enumerate() {
-                for turn in 0..N {
-                    let whose = (turn + round) % N;
+                for turn in 0..WORKERS {
+                    let whose = (turn + round) % WORKERS;
                     let worker = &mut *workers[whose];
                     if !worker.does(*operation) {
                         continue;
