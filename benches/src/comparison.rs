@@ -89,7 +89,7 @@ fn compare_with_peers(table: &mut String, framework: &[Subject], timed: &[Timed]
         let found = timed.iter().find(|timed| timed.subject.name == name && timed.case == case)?;
         Some(found.nanoseconds.median)
     };
-    for peer in framework.iter().filter(|subject| !subject.is_control() && subject.name != "webstack") {
+    for peer in framework.iter().filter(|subject| subject.has_sessions() && subject.name != "webstack") {
         row(table, peer, |case| match added("webstack", case).zip(added(peer.name, case)) {
             // Next to nothing is no measure.
             Some((ours, theirs)) if theirs > 20.0 && ours > theirs => format!("**{:.2}**", ours / theirs),

@@ -9,7 +9,7 @@ use crate::site::{Answer, Ask, KEYS, Subject, visitor};
 pub(crate) fn run(subjects: &[Subject], page: &Page) {
     let mut table =
         format!("| | {KEYS} requests, a key each: kept | {KEYS} that count one up: counted |\n|---|---:|---:|\n");
-    for subject in subjects.iter().filter(|subject| !subject.is_control() && subject.framework != "engine") {
+    for subject in subjects.iter().filter(|subject| subject.has_sessions() && subject.framework != "engine") {
         let site = (subject.open)();
         let cookie = visitor(&*site);
         let ask = |path: &str| Ask::new(path, Some(&cookie));

@@ -161,6 +161,12 @@ impl Subject {
         Subject { serve: Some(serve), ..self }
     }
 
+    /// False of what only shows what a layer costs, too.
+    #[cfg(feature = "peers")]
+    pub(crate) fn has_sessions(&self) -> bool {
+        !self.is_control() && !self.lacks.contains(&Case::Create)
+    }
+
     pub(crate) fn is_control(&self) -> bool {
         self.name == CONTROL
     }
