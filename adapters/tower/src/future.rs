@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use http_body_util::Either;
 use pin_project_lite::pin_project;
-use webstack_core::app::IntoResponse as _;
+use webstack_core::app::{Body, IntoResponse as _};
 use webstack_core::{Exchange, Finish, Outcome};
 
-use crate::layer::ReplyBody;
+/// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
+pub type ReplyBody<B> = Either<B, Body>;
 
 type Answer<B, E> = Result<Response<ReplyBody<B>>, E>;
 

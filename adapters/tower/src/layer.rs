@@ -7,14 +7,11 @@ use http::{Request, Response};
 use http_body_util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
-use webstack_core::app::{Body, IntoResponse as _};
+use webstack_core::app::IntoResponse as _;
 use webstack_core::{Session, Sessions};
 
-use crate::future::SessionFuture;
+use crate::future::{ReplyBody, SessionFuture};
 use crate::head::{Head, MountOf};
-
-/// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
-pub type ReplyBody<B> = Either<B, Body>;
 
 /// Gives every request inside of it a session.
 ///

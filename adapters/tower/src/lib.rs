@@ -51,9 +51,9 @@ mod head;
 mod layer;
 mod mount;
 
-pub use future::SessionFuture;
+pub use future::{ReplyBody, SessionFuture};
 pub use head::MountOf;
-pub use layer::{ReplyBody, SessionLayer, SessionService};
+pub use layer::{SessionLayer, SessionService};
 pub use mount::{Mounted, mount};
 use webstack_core::{Builder, ConfigError, Environment, Sessions};
 

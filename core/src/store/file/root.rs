@@ -190,7 +190,10 @@ pub(super) fn is_file(stat: &Stat) -> bool {
 
 /// Where a session's file is, below the session directory.
 pub(super) fn entry_path(id: &SessionId) -> String {
-    format!("{:02x}/{id}", id.as_bytes()[0])
+    // Every operation needs it, so nothing is formatted.
+    let mut digits = [0; 32];
+    let digits = base16ct::lower::encode_str(id.as_bytes(), &mut digits).expect("two digits for each of 16 bytes");
+    [&digits[..2], "/", digits].concat()
 }
 
 pub(super) fn same_file(one: &Stat, other: &Stat) -> bool {

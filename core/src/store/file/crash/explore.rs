@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::history::History;
 use super::model;
-use super::mutants::Mutant;
 use super::player::Player;
 use super::promises;
 use super::recovery;
+use super::rules::Mutant;
 use super::script::{Bounds, Memory};
 use super::shim::{self, Tearing};
 use super::stage::{Leaves, Point, Stage};

@@ -19,6 +19,7 @@ mod mutants;
 mod player;
 mod promises;
 mod recovery;
+mod rules;
 mod scenarios;
 mod script;
 mod shim;

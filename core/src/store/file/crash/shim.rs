@@ -10,9 +10,9 @@ use rustix::fs::{FlockOperation, Stat};
 use rustix::io::Errno;
 
 use super::effects::{Notes, digest, number_of};
-use super::mutants::Mutant;
+use super::rules::Mutant;
 use super::stage::Stage;
-use super::{mutants, system};
+use super::{rules, system};
 use crate::store::file::root::is_file;
 
 thread_local! {
@@ -180,7 +180,7 @@ pub(super) fn read_in_parts(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Er
         length += count;
     }
     if let Some(mutant) = actor.mutant {
-        mutants::patch(mutant, &mut buffer[..length]);
+        rules::patch(mutant, &mut buffer[..length]);
     }
     Ok(length)
 }
@@ -189,7 +189,7 @@ pub(super) fn read_in_parts(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Er
 pub(super) fn write_in_parts(fd: &OwnedFd, bytes: &[u8], offset: u64) -> Result<usize, Errno> {
     let actor = current().expect("somebody stands between");
     let number = number_of(fd);
-    let offset = mutants::place(actor.mutant, fd, bytes.len(), offset);
+    let offset = rules::place(actor.mutant, fd, bytes.len(), offset);
     let is_private = actor.stage.is_private(number);
     let mut cuts = if is_private { vec![0, bytes.len() / 2] } else { vec![0, 32, 128, bytes.len() / 2] };
     cuts.retain(|cut| *cut == 0 || *cut < bytes.len());
