@@ -40,6 +40,8 @@ pub(super) fn update(
     now: Timestamp,
 ) -> Result<Updated, Fault> {
     let next = Version::new(seen.get().wrapping_add(1));
+    // What is too large is refused before anybody is told of it.
+    let size = slot::size_for(entry)?;
     Locked::with(
         root,
         id,
@@ -71,7 +73,7 @@ pub(super) fn update(
                     owners::unmark(&file.base, left, id);
                 }
             };
-            if slot::size_for(entry)? <= spare.size {
+            if size <= spare.size {
                 file.write(&pair::one(entry, next, spare.size), spare)?;
                 tell();
             } else {
