@@ -1,10 +1,10 @@
 //! The application's part of a record: what edits change.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use smol_str::SmolStr;
 
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
@@ -51,16 +51,16 @@ impl Content {
     }
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
-    pub(crate) fn put(&mut self, key: &Arc<str>, version: Option<u32>, value: Json) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, key: &SmolStr, version: Option<u32>, value: Json) -> Result<(), Error> {
         let found = self.value(key).map(|value| value.version());
         if let Some((found, known)) = found.zip(version).filter(|(found, known)| found > known) {
             return Err(Error::NewerValue { found, known });
         }
         match version {
-            Some(version) if version > 1 => self.versions.insert((&**key).into(), version),
-            _ => self.versions.remove(&**key),
+            Some(version) if version > 1 => self.versions.insert(key.as_str().into(), version),
+            _ => self.versions.remove(key.as_str()),
         };
-        self.values.insert(Arc::clone(key), value);
+        self.values.insert(key.clone(), value);
         Ok(())
     }
 

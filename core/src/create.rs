@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::committed::{Committed, TokenChange};
 use crate::content::Content;
-use crate::edits::Edits;
+use crate::draft::Draft;
 use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::limit;
@@ -24,28 +24,34 @@ pub(crate) enum Begun {
 }
 
 /// Begins a session with what the edits make, if that is something.
-pub(crate) async fn create(engine: &Engine, edits: &mut Edits, promised: &Promised) -> Result<Begun, Error> {
-    let mut content = Content::default();
-    edits.replay(&mut content)?;
+pub(crate) async fn create(
+    engine: &Engine,
+    draft: &mut Draft,
+    promised: &Promised,
+) -> Result<Begun, Error> {
+    let content = match draft.take_result() {
+        Some(content) => content,
+        None => draft.edits.replayed(&Content::default())?,
+    };
     if content.is_empty() {
         return Ok(Begun::Committed(Committed::Unchanged));
     }
     let now = engine.clock.now();
     // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
-    let mut ticket = promised.ticket.clone().filter(|_| !edits.signs_in());
+    let mut ticket = promised.ticket.clone().filter(|_| !draft.edits.signs_in());
     let mut renewed = promised.renewed.clone();
     let mut patience = Patience::new(engine);
     // The same one however often it has to be tried: links may carry it, and a place is reserved for its id.
     let mut token = match (&ticket, renewed.take()) {
         (Some(ticket), _) => ticket.token.clone(),
-        (None, Some(token)) => token,
+        (None, Some(token)) => *token,
         (None, None) => Token::generate()?,
     };
     loop {
         let mut record = Record::new(token.digest(&engine.namespace), now);
         record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
         record.content.clone_from(&content);
-        record.signed_in = edits.signs_in().then_some(now);
+        record.signed_in = draft.edits.signs_in().then_some(now);
         let max_age = engine.cookie_age(&record, now);
         record.cookie_expires = max_age.map(|age| now + age);
         let expires = engine.deadline(&record, now);
@@ -68,7 +74,7 @@ pub(crate) async fn create(engine: &Engine, edits: &mut Edits, promised: &Promis
                     return Ok(Begun::Meanwhile(base));
                 }
                 token = match renewed.take() {
-                    Some(token) => token,
+                    Some(token) => *token,
                     None => Token::generate()?,
                 };
             }

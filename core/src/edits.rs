@@ -8,6 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use smallvec::SmallVec;
+use smol_str::SmolStr;
+
 use crate::content::Content;
 use crate::flash::Flash;
 use crate::form_token::Issued;
@@ -21,10 +24,10 @@ pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Json, Error
 /// One operation on a session's content.
 pub(crate) enum Edit {
     /// The version is the value's; `None`: put in by name alone.
-    Insert(Arc<str>, Option<u32>, Json),
+    Insert(SmolStr, Option<u32>, Json),
     Remove(Box<str>),
     /// The version is the result's; `None`: it stays.
-    Update(Arc<str>, Option<u32>, Change),
+    Update(SmolStr, Option<u32>, Change),
     Clear,
     Flash(Flash),
     TakeFlashes(Vec<u64>),
@@ -96,7 +99,7 @@ impl fmt::Debug for Edit {
 
 /// The edits of a request that are not stored yet, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Edits(Vec<Edit>);
+pub(crate) struct Edits(SmallVec<[Edit; 1]>);
 
 impl Edits {
     pub(crate) fn push(&mut self, edit: Edit) {
@@ -124,6 +127,13 @@ impl Edits {
 
     pub(crate) fn replay(&self, content: &mut Content) -> Result<(), Error> {
         self.0.iter().try_for_each(|edit| edit.apply(content))
+    }
+
+    /// What they make of this.
+    pub(crate) fn replayed(&self, content: &Content) -> Result<Content, Error> {
+        let mut content = content.clone();
+        self.replay(&mut content)?;
+        Ok(content)
     }
 
     /// True if the token has to change: a change of privilege, or a renewal asked for.

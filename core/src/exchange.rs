@@ -23,11 +23,11 @@ pub struct Exchange {
 
 impl Exchange {
     pub(crate) fn open(engine: Arc<Engine>, head: &dyn RequestHead) -> Self {
-        Exchange { visit: Arc::new(Visit::new(engine, head)), finished: false }
+        Exchange { visit: Visit::of_request(engine, head), finished: false }
     }
 
     pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Self {
-        Exchange { visit: Arc::new(Visit::by_token(engine, text)), finished: false }
+        Exchange { visit: Visit::by_token(engine, text), finished: false }
     }
 
     /// The session, for the application. It is not loaded yet.

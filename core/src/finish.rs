@@ -42,7 +42,7 @@ impl Visit {
             if let Some(holder) = state.hold.holder() {
                 state.hold = Hold::Release(holder);
             }
-            !state.edits.is_empty()
+            state.has_edits()
         };
         let early = self.state().token_change.is_some();
         if outcome == Outcome::Keep || self.state().has_duties() {

@@ -1,5 +1,6 @@
 //! Sessions in URLs: where strangers are sent, and links that carry the session.
 
+use crate::edits::Edits;
 use crate::renewal::successor;
 use crate::ticket::Ticket;
 use crate::visit::Visit;
@@ -34,7 +35,7 @@ impl Visit {
         if !carriers.has_tickets() {
             return Ok(to.to_owned());
         }
-        let text = match (state.edits.renews(), state.base.clone()) {
+        let text = match (state.edits().is_some_and(Edits::renews), state.base.clone()) {
             (false, Some(base)) => {
                 let next = successor(&self.engine, &base.record, &base.token, self.engine.clock.now());
                 carriers.wire.token(next.as_ref().unwrap_or(&base.token))
@@ -42,7 +43,7 @@ impl Visit {
             (false, None) => {
                 let ticket = match state.promised.ticket.take() {
                     Some(ticket) => ticket,
-                    None => Ticket::new(self.engine.clock.now())?,
+                    None => Box::new(Ticket::new(self.engine.clock.now())?),
                 };
                 let ticket = state.promised.ticket.insert(ticket);
                 carriers.wire.ticket(&ticket.token, ticket.issued)
@@ -50,8 +51,8 @@ impl Visit {
             (true, base) => {
                 let next = match (state.promised.renewed.take(), base) {
                     (Some(token), _) => token,
-                    (None, Some(base)) => base.token.renewed()?,
-                    (None, None) => Token::generate()?,
+                    (None, Some(base)) => Box::new(base.token.renewed()?),
+                    (None, None) => Box::new(Token::generate()?),
                 };
                 carriers.wire.token(state.promised.renewed.insert(next))
             }

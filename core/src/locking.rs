@@ -90,7 +90,7 @@ impl Visit {
                 return;
             }
             state.hold = Hold::Release(holder);
-            state.edits.is_empty()
+            !state.has_edits()
         };
         if is_idle {
             let runtime = self.engine.runtime();

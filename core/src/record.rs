@@ -71,6 +71,13 @@ impl Record {
         }
     }
 
+    /// The same with this content.
+    pub(crate) fn with(&self, content: Content) -> Self {
+        let Record { epoch, created, written, signed_in, cookie_expires, ticket_ends, lease, .. } = *self;
+        let (digest, rotation) = (self.digest.clone(), self.rotation.clone());
+        Record { epoch, digest, rotation, created, written, signed_in, cookie_expires, ticket_ends, lease, content }
+    }
+
     /// The epoch of a grave: higher than any session's.
     pub(crate) const ENDED: u64 = u64::MAX;
 
@@ -87,7 +94,7 @@ impl Record {
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
         let (name, details) = (user.as_deref().unwrap_or(""), Details::of(self).encode()?);
-        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.most_bytes());
+        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         let flags = flag(SIGNED_IN, self.signed_in.is_some())
             | flag(COOKIE_SENT, self.cookie_expires.is_some())

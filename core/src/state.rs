@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::carrier::TokenReply;
 use crate::content::Content;
+use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
 use crate::load::{Base, Ids};
@@ -27,10 +28,8 @@ pub(crate) struct State {
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
     pub(crate) base: Option<Arc<Base>>,
-    /// What the request did and has not stored yet.
-    pub(crate) edits: Edits,
-    /// Base and edits together, once there are edits.
-    draft: Option<Content>,
+    /// What the request did and has not stored yet, if it did anything.
+    draft: Option<Box<Draft>>,
     /// The other living sessions that the request presented.
     pub(crate) others: Vec<SessionId>,
     /// The sessions that are to end with this request.
@@ -62,19 +61,25 @@ pub(crate) struct State {
 impl State {
     /// The content as the handler sees it.
     pub(crate) fn content(&self) -> Option<&Content> {
-        self.draft.as_ref().or(self.base.as_ref().map(|base| &base.record.content))
+        let stored = || self.base.as_ref().map(|base| &base.record.content);
+        self.draft.as_ref().map(|draft| draft.content()).or_else(stored)
+    }
+
+    /// What the request did and has not stored yet; `None`: nothing.
+    pub(crate) fn edits(&self) -> Option<&Edits> {
+        self.draft.as_ref().map(|draft| &draft.edits).filter(|edits| !edits.is_empty())
+    }
+
+    pub(crate) fn has_edits(&self) -> bool {
+        self.edits().is_some()
     }
 
     /// Applies an edit to what the handler sees, and remembers it.
     pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
         if self.draft.is_none() {
-            self.draft = Some(self.content().cloned().unwrap_or_default());
+            self.draft = Some(Box::new(Draft::of(self.content().cloned().unwrap_or_default())));
         }
-        if let Some(draft) = &mut self.draft {
-            edit.apply(draft)?;
-        }
-        self.edits.push(edit);
-        Ok(())
+        self.draft.as_mut().map_or(Ok(()), |draft| draft.edit(edit))
     }
 
     /// Ends the sessions that the request presented or began; what follows begins a new one.
@@ -98,13 +103,13 @@ impl State {
 
     /// True if there is something to store, or to end, beside a session that could not be loaded.
     pub(crate) fn is_adrift_with_work(&self) -> bool {
-        self.is_adrift && (!self.edits.is_empty() || self.incarnation > 0)
+        self.is_adrift && (self.has_edits() || self.incarnation > 0)
     }
 
     /// True if nothing was done that is to be stored or told.
     pub(crate) fn has_only_looked(&self) -> bool {
         self.stage == Stage::Open
-            && self.edits.is_empty()
+            && !self.has_edits()
             && !self.has_duties()
             && !self.is_adrift_with_work()
             && !self.gone
@@ -117,23 +122,42 @@ impl State {
         !self.ending.is_empty() || self.hold != Hold::Nothing
     }
 
+    /// Takes out what is to be stored. As long as the session can be used, handles go on looking at what it makes.
+    pub(crate) fn take_draft(&mut self) -> Box<Draft> {
+        match &mut self.draft {
+            Some(draft) if self.stage != Stage::Done => Box::new(draft.split_off()),
+            draft => draft.take().unwrap_or_default(),
+        }
+    }
+
+    /// Takes back an edit that could not be stored.
+    pub(crate) fn forget(&mut self, index: usize) -> Result<(), Error> {
+        if let Some(draft) = &mut self.draft {
+            draft.edits.forget(index);
+        }
+        let base = self.base.clone();
+        self.rebase(base)
+    }
+
+    /// Puts edits that could not be stored before the ones that came since.
+    pub(crate) fn restore(&mut self, earlier: Edits) {
+        if !earlier.is_empty() {
+            self.draft.get_or_insert_default().edits.restore(earlier);
+        }
+    }
+
     /// Drops what is not stored.
     pub(crate) fn discard_edits(&mut self) {
         self.reverts += 1;
-        self.edits = Edits::default();
         self.draft = None;
     }
 
     /// Takes up what is stored now, under the edits that are not.
     pub(crate) fn rebase(&mut self, base: Option<Arc<Base>>) -> Result<(), Error> {
         self.base = base;
-        self.draft = None;
-        if !self.edits.is_empty() {
-            let mut draft = self.content().cloned().unwrap_or_default();
-            let replayed = self.edits.replay(&mut draft);
-            self.draft = Some(draft);
-            return replayed;
-        }
-        Ok(())
+        let Some(draft) = self.draft.take().filter(|draft| !draft.edits.is_empty()) else { return Ok(()) };
+        let (draft, replayed) = Draft::rebased(draft.edits, self.content().cloned().unwrap_or_default());
+        self.draft = Some(Box::new(draft));
+        replayed
     }
 }

@@ -35,11 +35,11 @@ impl Ticket {
     }
 }
 
-/// Tokens that may be in the client's hands before they are stored.
+/// Tokens that may be in the client's hands before they are stored: seldom any.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Promised {
     /// The one of a session that begins.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Box<Ticket>>,
     /// The next one of a session that is renewed, or begins with a login.
-    pub(crate) renewed: Option<Token>,
+    pub(crate) renewed: Option<Box<Token>>,
 }

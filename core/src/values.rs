@@ -3,24 +3,27 @@
 //! Reading a record only finds out where each value stands. A value is looked at when somebody asks for it, and copied
 //! when the next record is written.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::{Buf as _, Bytes};
 use serde::Serialize;
+use serde::ser::Error as _;
+use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 /// A value's text: JSON, as it was written.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Json(Bytes);
+pub(crate) struct Json(SmolStr);
 
 impl Json {
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        serde_json::to_vec(value).map(|text| Json(text.into()))
+        let mut text = SmallVec::<[u8; 128]>::new();
+        serde_json::to_writer(&mut text, value)?;
+        Ok(Json(std::str::from_utf8(&text).map_err(serde_json::Error::custom)?.into()))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_bytes()
     }
 }
 
@@ -29,9 +32,11 @@ impl Json {
 pub(crate) struct Values {
     /// As they were read: for each, the lengths of key and text, and then both.
     packed: Bytes,
-    /// What was put in since, or taken out.
-    changes: BTreeMap<Arc<str>, Option<Json>>,
+    /// What was put in since, or taken out, in the order of keys.
+    changes: SmallVec<[(SmolStr, Option<Json>); 1]>,
     count: usize,
+    /// How many bytes all of them take when they are packed.
+    length: usize,
 }
 
 /// The lengths before a key and its text.
@@ -50,15 +55,13 @@ impl Values {
             before = Some(key);
             found += 1;
         }
-        (found == count).then(|| Values { packed, changes: BTreeMap::new(), count })
+        let length = packed.len();
+        (found == count).then(|| Values { packed, changes: SmallVec::new(), count, length })
     }
 
-    /// How many bytes [`pack`](Values::pack) adds at most.
-    pub(crate) fn most_bytes(&self) -> usize {
-        let change = |(key, json): (&Arc<str>, &Option<Json>)| {
-            LENGTHS + key.len() + json.as_ref().map_or(0, |json| json.as_bytes().len())
-        };
-        self.packed.len() + self.changes.iter().map(change).sum::<usize>()
+    /// How many bytes [`pack`](Values::pack) adds.
+    pub(crate) fn packed_len(&self) -> usize {
+        self.length
     }
 
     pub(crate) fn pack(&self, out: &mut Vec<u8>) {
@@ -76,9 +79,9 @@ impl Values {
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
-        match self.changes.get(key) {
-            Some(changed) => changed.as_ref().map(Json::as_bytes),
-            None => self.read(key),
+        match self.changed(key) {
+            Ok(index) => self.changes[index].1.as_ref().map(Json::as_bytes),
+            Err(_) => self.read(key),
         }
     }
 
@@ -86,20 +89,38 @@ impl Values {
         self.get(key).is_some()
     }
 
-    pub(crate) fn insert(&mut self, key: Arc<str>, value: Json) {
-        self.count += usize::from(!self.contains(&key));
-        self.changes.insert(key, Some(value));
+    pub(crate) fn insert(&mut self, key: SmolStr, value: Json) {
+        self.forget(&key);
+        self.count += 1;
+        self.length += LENGTHS + key.len() + value.as_bytes().len();
+        match self.changed(&key) {
+            Ok(index) => self.changes[index].1 = Some(value),
+            Err(index) => self.changes.insert(index, (key, Some(value))),
+        }
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        if !self.contains(key) {
+        if !self.forget(key) {
             return;
         }
-        self.count -= 1;
-        match self.read(key) {
-            Some(_) => drop(self.changes.insert(key.into(), None)),
-            None => drop(self.changes.remove(key)),
+        match (self.changed(key), self.read(key).is_some()) {
+            (Ok(index), true) => self.changes[index].1 = None,
+            (Ok(index), false) => drop(self.changes.remove(index)),
+            (Err(index), _) => self.changes.insert(index, (key.into(), None)),
         }
+    }
+
+    /// Counts a value no more; true if there is one.
+    fn forget(&mut self, key: &str) -> bool {
+        let Some(text) = self.get(key).map(<[u8]>::len) else { return false };
+        self.count -= 1;
+        self.length -= LENGTHS + key.len() + text;
+        true
+    }
+
+    /// Where among the changes a key stands, or would stand.
+    fn changed(&self, key: &str) -> Result<usize, usize> {
+        self.changes.binary_search_by(|(other, _)| other.as_str().cmp(key))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -120,7 +141,7 @@ impl Values {
         if is_draft && other.changes.is_empty() {
             return self.changes.iter().all(|(key, json)| json.as_ref().map(Json::as_bytes) == other.read(key));
         }
-        self.count == other.count && self.iter().eq(other.iter())
+        (self.count, self.length) == (other.count, other.length) && self.iter().eq(other.iter())
     }
 
     /// What was read under a key.
@@ -131,7 +152,7 @@ impl Values {
     /// Keys and texts, in the order of keys.
     fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         let mut read = entries(&self.packed).map(|(key, text)| (text_of(key), text)).peekable();
-        let mut changed = self.changes.iter().map(|(key, json)| (&**key, json.as_ref())).peekable();
+        let mut changed = self.changes.iter().map(|(key, json)| (key.as_str(), json.as_ref())).peekable();
         std::iter::from_fn(move || {
             loop {
                 let takes_change = match (read.peek(), changed.peek()) {
@@ -201,7 +222,7 @@ mod tests {
     fn packed(values: &Values) -> Values {
         let mut bytes = Vec::new();
         values.pack(&mut bytes);
-        assert!(bytes.len() <= values.most_bytes());
+        assert_eq!(bytes.len(), values.packed_len());
         Values::unpack(bytes.into(), values.len()).expect("what was packed")
     }
 

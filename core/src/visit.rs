@@ -7,7 +7,7 @@ use crate::carrier::{Presented, TokenReply};
 use crate::commit::commit;
 use crate::committed::{Committed, TokenChange};
 use crate::content::Content;
-use crate::edits::Edit;
+use crate::edits::{Edit, Edits};
 use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
@@ -19,7 +19,7 @@ use crate::state::{Stage, State};
 use crate::store::{Removed, StoreError};
 use crate::ticket::Promised;
 use crate::{Error, RequestHead};
-use async_lock::Mutex as Turn;
+use futures_util::lock::Mutex as Turn;
 
 /// One request's dealings with its session.
 pub(crate) struct Visit {
@@ -38,32 +38,21 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    pub(crate) fn new(engine: Arc<Engine>, head: &dyn RequestHead) -> Self {
+    pub(crate) fn of_request(engine: Arc<Engine>, head: &dyn RequestHead) -> Arc<Self> {
         let presented = engine.carriers.read(head);
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
         let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
-        Visit { target, mount, plain, ..Visit::with(engine, presented) }
+        let (turn, state) = (Turn::new(()), Mutex::default());
+        Arc::new(Visit { engine, presented, target, mount, plain, by_token: false, turn, state })
     }
 
     /// A visit of a client whose token the program carries.
-    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Self {
+    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Arc<Self> {
         let presented = engine.carriers.given(text);
-        Visit { by_token: true, ..Visit::with(engine, presented) }
-    }
-
-    fn with(engine: Arc<Engine>, presented: Presented) -> Self {
-        Visit {
-            engine,
-            presented,
-            target: None,
-            mount: Box::default(),
-            plain: false,
-            by_token: false,
-            turn: Turn::new(()),
-            state: Mutex::new(State::default()),
-        }
+        let (target, mount, turn, state) = (None, Box::default(), Turn::new(()), Mutex::default());
+        Arc::new(Visit { engine, presented, target, mount, plain: false, by_token: true, turn, state })
     }
 
     /// Ends the visit if nobody asked for the session; true if so.
@@ -120,7 +109,7 @@ impl Visit {
         }
         state.asked = loaded.asked;
         state.others = loaded.others;
-        state.promised.ticket = loaded.ticket;
+        state.promised.ticket = loaded.ticket.map(Box::new);
         if let Some(Found { base, carrier, is_outdated }) = loaded.first {
             state.found = !base.is_empty();
             state.base = Some(base);
@@ -148,16 +137,15 @@ impl Visit {
         let (index, incarnation, reverts) = {
             let mut state = self.open()?;
             state.edit(edit)?;
-            (state.edits.len() - 1, state.incarnation, state.reverts)
+            let count = state.edits().map_or(0, Edits::len);
+            (count - 1, state.incarnation, state.reverts)
         };
         if let Err(error) = self.store().await {
             let mut state = self.state();
             if !matches!(error, Error::Gone | Error::LockLost)
                 && (state.incarnation, state.reverts) == (incarnation, reverts)
             {
-                state.edits.forget(index);
-                let base = state.base.clone();
-                state.rebase(base)?;
+                state.forget(index)?;
             }
             return Err(error);
         }
@@ -212,16 +200,15 @@ impl Visit {
         if !self.state().ending.is_empty() {
             Box::pin(self.end_sessions()).await?;
         }
-        let (base, mut edits, gone, incarnation, reverts, promised, hold) = {
+        let (base, mut draft, incarnation, reverts, promised, hold) = {
             let mut state = self.state();
-            let edits = std::mem::take(&mut state.edits);
-            let promised = state.promised.clone();
-            (state.base.clone(), edits, state.gone, state.incarnation, state.reverts, promised, state.hold)
+            let draft = state.take_draft();
+            if state.gone {
+                return Err(Error::Gone);
+            }
+            (state.base.clone(), draft, state.incarnation, state.reverts, state.promised.clone(), state.hold)
         };
-        if gone {
-            return Err(Error::Gone);
-        }
-        let committed = commit(&self.engine, base.as_ref(), &mut edits, &promised, hold).await;
+        let committed = commit(&self.engine, base.as_ref(), &mut draft, &promised, hold).await;
         let mut state = self.state();
         if state.incarnation != incarnation {
             // Another handle ended the session while this one was storing it: what was stored is ended, too.
@@ -234,7 +221,7 @@ impl Visit {
             Ok(Committed::Unchanged) => {
                 if base.as_ref().is_none_or(|base| base.is_empty()) {
                     // There may be a label that waits for something worth a session.
-                    state.edits.restore(edits);
+                    state.restore(draft.edits);
                 }
                 state.rebase(base)
             }
@@ -265,7 +252,7 @@ impl Visit {
             }
             Err(error) => {
                 if state.reverts == reverts {
-                    state.edits.restore(edits);
+                    state.restore(draft.edits);
                 }
                 Err(error)
             }

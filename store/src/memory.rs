@@ -84,7 +84,7 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
-        self.at_once(|state, now| Ok(state.entries.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()))
+        self.at_once(|state, now| Ok(state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
@@ -100,7 +100,7 @@ impl Store for MemoryStore {
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        self.at_once(move |state, now| match state.entries.get(id) {
+        self.at_once(move |state, now| match state.get(id) {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
             Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored.clone())),
             Some(_) => Ok(Updated::Applied(state.put(id, entry))),
@@ -109,14 +109,11 @@ impl Store for MemoryStore {
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
-        self.at_once(move |state, now| match state.entries.get_mut(id) {
+        self.at_once(move |state, now| match state.entries.get_mut(id).map(|kept| &mut kept.stored) {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
             Some(stored) if stored.version != seen => Ok(Touched::Stale),
             Some(stored) => {
-                let before = stored.entry.expires;
-                stored.entry.expires = before.zip(expires).map(|(old, new)| old.max(new));
-                let after = stored.entry.expires;
-                state.move_deadline(id, before, after);
+                stored.entry.expires = stored.entry.expires.zip(expires).map(|(old, new)| old.max(new));
                 Ok(Touched::Extended)
             }
             None => Ok(Touched::Gone),
@@ -136,7 +133,7 @@ impl Store for MemoryStore {
                 .entries
                 .range((behind(step.after.as_ref()), Bound::Unbounded))
                 .take(step.entries.max(1))
-                .map(|(id, stored)| (*id, stored.entry.is_purgeable(now)))
+                .map(|(id, kept)| (*id, kept.stored.entry.is_purgeable(now)))
                 .collect();
             let mut purged = Purged::default();
             for (id, purgeable) in &looked_at {
@@ -157,8 +154,8 @@ impl Store for MemoryStore {
     fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
         self.at_once(move |state, now| {
             let entries = state.entries.range((behind(after), Bound::Unbounded));
-            let living = entries.filter(|(_, stored)| !stored.entry.is_expired(now));
-            Ok(living.take(limit).map(|(id, stored)| Listed { id: *id, stored: stored.clone() }).collect())
+            let living = entries.filter(|(_, kept)| !kept.stored.entry.is_expired(now));
+            Ok(living.take(limit).map(|(id, kept)| Listed { id: *id, stored: kept.stored.clone() }).collect())
         })
     }
 
@@ -193,10 +190,12 @@ impl Store for MemoryStore {
     }
 }
 
-/// What is kept, and the indexes over it, which always agree with the entries.
+/// What is kept, and the indexes over it.
 #[derive(Default)]
 struct State {
-    entries: BTreeMap<SessionId, Stored>,
+    entries: BTreeMap<SessionId, Kept>,
+    /// For each entry that expires a moment at which it is worth a look: its deadline, or an earlier one, for deadlines move
+    /// with every use.
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     owners: HashMap<OwnerKey, BTreeSet<SessionId>>,
     /// Places reserved and not taken yet, with the moment at which they are given back.
@@ -205,28 +204,50 @@ struct State {
     writes: u64,
 }
 
+/// An entry, and the moment at which it is worth a look.
+struct Kept {
+    stored: Stored,
+    look: Option<Timestamp>,
+}
+
 impl State {
+    fn get(&self, id: &SessionId) -> Option<&Stored> {
+        self.entries.get(id).map(|kept| &kept.stored)
+    }
+
     fn put(&mut self, id: &SessionId, entry: Entry) -> Version {
-        self.take(id);
-        if let Some(deadline) = entry.expires {
-            self.deadlines.insert((deadline, *id));
-        }
-        if let Some(owner) = entry.owner {
-            self.owners.entry(owner).or_default().insert(*id);
-            if let Some(places) = self.places.get_mut(&owner) {
-                places.remove(id);
-            }
-        }
         self.writes += 1;
         let version = Version::new(self.writes);
-        self.entries.insert(*id, Stored { entry, version });
+        if let Some(owner) = entry.owner
+            && let Some(places) = self.places.get_mut(&owner)
+        {
+            places.remove(id);
+        }
+        match self.entries.get_mut(id) {
+            Some(kept) if kept.stored.entry.owner == entry.owner => {
+                let (look, expires) = (kept.look, entry.expires);
+                kept.stored = Stored { entry, version };
+                if look.is_none_or(|look| expires.is_some_and(|deadline| deadline < look)) {
+                    self.look_at(id, expires);
+                }
+            }
+            _ => {
+                self.take(id);
+                let expires = entry.expires;
+                if let Some(owner) = entry.owner {
+                    self.owners.entry(owner).or_default().insert(*id);
+                }
+                self.entries.insert(*id, Kept { stored: Stored { entry, version }, look: None });
+                self.look_at(id, expires);
+            }
+        }
         version
     }
 
     fn take(&mut self, id: &SessionId) -> Option<Stored> {
-        let stored = self.entries.remove(id)?;
-        if let Some(deadline) = stored.entry.expires {
-            self.deadlines.remove(&(deadline, *id));
+        let Kept { stored, look } = self.entries.remove(id)?;
+        if let Some(look) = look {
+            self.deadlines.remove(&(look, *id));
         }
         if let Some(owner) = stored.entry.owner
             && let Some(ids) = self.owners.get_mut(&owner)
@@ -239,15 +260,27 @@ impl State {
         Some(stored)
     }
 
-    fn move_deadline(&mut self, id: &SessionId, before: Option<Timestamp>, after: Option<Timestamp>) {
-        before.map(|deadline| self.deadlines.remove(&(deadline, *id)));
-        after.map(|deadline| self.deadlines.insert((deadline, *id)));
+    /// Says when an entry is worth a look.
+    fn look_at(&mut self, id: &SessionId, moment: Option<Timestamp>) {
+        let Some(kept) = self.entries.get_mut(id) else { return };
+        if let Some(before) = std::mem::replace(&mut kept.look, moment) {
+            self.deadlines.remove(&(before, *id));
+        }
+        if let Some(moment) = moment {
+            self.deadlines.insert((moment, *id));
+        }
     }
 
-    /// Makes room for one entry. The earliest deadline decides, so this never searches.
+    /// Makes room for one entry. Whoever was used since is looked at again at its present deadline, so each use costs one
+    /// look at most.
     fn remove_one_purgeable(&mut self, now: Timestamp) -> bool {
-        let Some((deadline, id)) = self.deadlines.first().copied() else { return false };
-        deadline + GRACE <= now && self.take(&id).is_some()
+        while let Some((moment, id)) = self.deadlines.first().copied().filter(|(moment, _)| *moment + GRACE <= now) {
+            match self.entries.get(&id).map(|kept| kept.stored.entry.expires) {
+                Some(expires) if expires != Some(moment) => self.look_at(&id, expires),
+                _ => return self.take(&id).is_some(),
+            }
+        }
+        false
     }
 
     fn forget_old_places(&mut self, now: Timestamp) {
@@ -266,7 +299,7 @@ impl State {
         let ids = self.owners.get(owner).map(|ids| ids.range((behind(after), Bound::Unbounded)));
         ids.into_iter()
             .flatten()
-            .filter_map(|id| Some(Listed { id: *id, stored: self.entries.get(id)?.clone() }))
+            .filter_map(|id| Some(Listed { id: *id, stored: self.get(id)?.clone() }))
             .filter(move |listed| !listed.stored.entry.is_expired(now))
     }
 }

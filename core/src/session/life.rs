@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::edits::Edit;
+use crate::edits::{Edit, Edits};
 use crate::{Error, Session};
 
 impl Session {
@@ -106,7 +106,7 @@ impl Session {
         let state = self.visit.open()?;
         let has_user = state.content().is_some_and(|content| content.user.is_some());
         let since = match &state.base {
-            _ if state.edits.signs_in() => Some(Duration::ZERO),
+            _ if state.edits().is_some_and(Edits::signs_in) => Some(Duration::ZERO),
             Some(base) => base.record.signed_in.map(|login| self.visit.engine.clock.now().since(login)),
             None => None,
         };

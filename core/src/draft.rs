@@ -1,0 +1,49 @@
+//! What a request did to its session and has not stored yet, and what the session is by that.
+
+use crate::Error;
+use crate::content::Content;
+use crate::edits::{Edit, Edits};
+
+/// What a request did and has not stored yet: by default nothing, to nothing that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) edits: Edits,
+    content: Content,
+    /// The content is what all edits make of the session as it was last seen. Not if one failed on what others had stored.
+    is_whole: bool,
+}
+
+impl Draft {
+    /// Nothing was done yet to this.
+    pub(crate) fn of(content: Content) -> Self {
+        Draft { content, is_whole: true, ..Draft::default() }
+    }
+
+    /// The edits, on this.
+    pub(crate) fn rebased(edits: Edits, mut content: Content) -> (Self, Result<(), Error>) {
+        let replayed = edits.replay(&mut content);
+        (Draft { edits, content, is_whole: replayed.is_ok() }, replayed)
+    }
+
+    /// The content as the handler sees it.
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
+    }
+
+    pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
+        edit.apply(&mut self.content)?;
+        self.edits.push(edit);
+        Ok(())
+    }
+
+    /// Takes the edits; handles go on looking at what they made.
+    pub(crate) fn split_off(&mut self) -> Self {
+        let edits = std::mem::take(&mut self.edits);
+        Draft { edits, content: self.content.clone(), is_whole: self.is_whole }
+    }
+
+    /// Takes what all edits make of the session as it was last seen, if that is known; the edits stay.
+    pub(crate) fn take_result(&mut self) -> Option<Content> {
+        std::mem::take(&mut self.is_whole).then(|| std::mem::take(&mut self.content))
+    }
+}
