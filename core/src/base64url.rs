@@ -1,19 +1,17 @@
 //! Base64url without padding (RFC 4648 §5), in which everything secret is written.
 
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    BASE64URL_NOPAD.encode(bytes)
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// So many bytes from the one text that stands for them; `None` for any other text.
 pub(crate) fn decode<const BYTES: usize>(text: &[u8]) -> Option<[u8; BYTES]> {
-    if BASE64URL_NOPAD.decode_len(text.len()) != Ok(BYTES) {
-        return None;
-    }
     let mut bytes = [0; BYTES];
-    BASE64URL_NOPAD.decode_mut(text, &mut bytes).ok()?;
-    Some(bytes)
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    (length == BYTES).then_some(bytes)
 }
 
 #[cfg(test)]

@@ -24,11 +24,7 @@ pub(crate) enum Begun {
 }
 
 /// Begins a session with what the edits make, if that is something.
-pub(crate) async fn create(
-    engine: &Engine,
-    draft: &mut Draft,
-    promised: &Promised,
-) -> Result<Begun, Error> {
+pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promised) -> Result<Begun, Error> {
     let content = match draft.take_result() {
         Some(content) => content,
         None => draft.edits.replayed(&Content::default())?,

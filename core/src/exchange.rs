@@ -60,7 +60,8 @@ impl Exchange {
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
         if self.visit.close_untouched() {
-            return Finish(Finishing::Done(self.visit.untouched_headers()));
+            // Its URL may hold a token all the same.
+            return Finish(Finishing::Done(self.visit.engine.carriers.untouched_reply()));
         }
         if let Some(headers) = self.visit.finish_quietly() {
             return Finish(Finishing::Done(headers));

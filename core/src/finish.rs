@@ -120,11 +120,6 @@ impl Visit {
         }
     }
 
-    /// The headers of a response whose handler did not ask for the session: its URL may hold a token all the same.
-    pub(crate) fn untouched_headers(&self) -> ReplyHeaders {
-        ReplyHeaders { in_urls: self.engine.carriers.has_tickets(), ..ReplyHeaders::default() }
-    }
-
     fn headers(&self) -> ReplyHeaders {
         let carriers = &self.engine.carriers;
         let mut state = self.state();

@@ -82,4 +82,3 @@ pub use sessions::Sessions;
 pub use token::{SecretDigest, Token};
 pub use users::SessionInfo;
 pub use webstack_store::{Clock, MalformedId, SessionId, SystemClock, Timestamp};
-#[cfg(test)] mod zz;

@@ -49,7 +49,7 @@ pub(crate) struct Loaded {
     /// The other living ones: a logout ends them, too.
     pub(crate) others: Vec<SessionId>,
     /// A ticket for a session that does not exist yet.
-    pub(crate) ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Box<Ticket>>,
     /// The sessions that were asked for, living or not.
     pub(crate) asked: Ids,
 }
@@ -66,13 +66,13 @@ pub(crate) struct Found {
 /// Tries every token.
 pub(crate) async fn load(engine: &Engine, arrived: Arrivals) -> Result<Loaded, Error> {
     let mut loaded = Loaded::default();
-    for Arrived { token, carrier, is_outdated, issued } in arrived {
-        let base = match open(engine, &token).await? {
+    for Arrived { token, carrier, is_outdated, issued } in &arrived {
+        let base = match open(engine, token).await? {
             Opened::Living(base) => base,
             Opened::Absent => {
                 match issued.map(|issued| Ticket { token: token.clone(), issued }) {
                     Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
-                        loaded.ticket.get_or_insert(ticket);
+                        loaded.ticket.get_or_insert(Box::new(ticket));
                     }
                     _ => {
                         engine.events.report(Event::UnknownToken(*token.id()));
@@ -88,7 +88,7 @@ pub(crate) async fn load(engine: &Engine, arrived: Arrivals) -> Result<Loaded, E
         };
         loaded.asked.push(*token.id());
         let is_empty = base.is_empty();
-        let found = Found { base, carrier, is_outdated };
+        let found = Found { base, carrier: *carrier, is_outdated: *is_outdated };
         match &loaded.first {
             None => loaded.first = Some(found),
             Some(first) if first.base.token.id() == token.id() => {}
@@ -117,7 +117,9 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
     let is_known = |base: &Base| standing_of(engine, base) != Standing::Foreign;
     let found = match read(engine, &*engine.store, token).await? {
         // A cache may keep what stood there before this token was made.
-        Read::Record(base) if engine.has_cache() && !is_known(&base) => read(engine, &*engine.behind, token).await?,
+        Read::Record(base) if engine.has_cache() && !is_known(&base) => {
+            Box::pin(read(engine, &*engine.behind, token)).await?
+        }
         found => found,
     };
     let base = match found {

@@ -1,8 +1,7 @@
 //! What an exchange adds to its response.
 
-use http::header::{
-    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
-};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use smallvec::SmallVec;
 
 use crate::TokenNotice;
 
@@ -53,37 +52,32 @@ pub enum Placing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReplyHeaders {
-    /// The header that hands out or takes back the token.
-    pub(crate) token: Option<(HeaderName, HeaderValue)>,
-    /// The name of a header that pages of other origins may read.
-    pub(crate) exposed: Option<HeaderValue>,
-    pub(crate) vary: Option<HeaderValue>,
-    /// URLs hold tokens.
-    pub(crate) in_urls: bool,
-    pub(crate) notice: Option<TokenNotice>,
+    /// One at most, as a rule.
+    headers: SmallVec<[(Placing, HeaderName, HeaderValue); 1]>,
+    notice: Option<TokenNotice>,
 }
 
 impl ReplyHeaders {
+    /// No headers: the program carries the token.
+    pub(crate) fn telling(notice: Option<TokenNotice>) -> Self {
+        ReplyHeaders { notice, ..ReplyHeaders::default() }
+    }
+
+    pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((Placing::Append, name, value));
+    }
+
+    pub(crate) fn replace(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.push((Placing::Replace, name, value));
+    }
+
     /// The headers, and how each one joins those that are there.
     ///
     /// A response that sets or removes the token is not to be cached, whatever the application thought
     /// (RFC 9111 §7.3, CVE-2023-30861), nor is any whose URL holds one; one whose handler consulted the session varies by
     /// where tokens come from.
-    pub fn iter(&self) -> impl Iterator<Item = (Placing, HeaderName, &HeaderValue)> {
-        static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-        static SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
-        [
-            self.token.as_ref().map(|(name, value)| {
-                let placing = if *name == SET_COOKIE { Placing::Append } else { Placing::Replace };
-                (placing, name.clone(), value)
-            }),
-            self.exposed.as_ref().map(|value| (Placing::Append, ACCESS_CONTROL_EXPOSE_HEADERS, value)),
-            (self.token.is_some() || self.in_urls).then_some((Placing::Replace, CACHE_CONTROL, &NO_STORE)),
-            self.in_urls.then_some((Placing::Replace, REFERRER_POLICY, &SAME_ORIGIN)),
-            self.vary.as_ref().map(|value| (Placing::Append, VARY, value)),
-        ]
-        .into_iter()
-        .flatten()
+    pub fn iter(&self) -> impl Iterator<Item = (Placing, &HeaderName, &HeaderValue)> {
+        self.headers.iter().map(|(placing, name, value)| (*placing, name, value))
     }
 
     /// What to tell a client whose token the program carries; `None`: nothing new, or headers say it.
@@ -92,11 +86,11 @@ impl ReplyHeaders {
     }
 
     /// Adds the headers to a response's.
-    pub fn apply(&self, headers: &mut HeaderMap) {
-        for (placing, name, value) in self.iter() {
+    pub fn apply(self, headers: &mut HeaderMap) {
+        for (placing, name, value) in self.headers {
             match placing {
-                Placing::Append => drop(headers.append(name, value.clone())),
-                Placing::Replace => drop(headers.insert(name, value.clone())),
+                Placing::Append => drop(headers.append(name, value)),
+                Placing::Replace => drop(headers.insert(name, value)),
             }
         }
     }

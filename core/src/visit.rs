@@ -109,7 +109,7 @@ impl Visit {
         }
         state.asked = loaded.asked;
         state.others = loaded.others;
-        state.promised.ticket = loaded.ticket.map(Box::new);
+        state.promised.ticket = loaded.ticket;
         if let Some(Found { base, carrier, is_outdated }) = loaded.first {
             state.found = !base.is_empty();
             state.base = Some(base);

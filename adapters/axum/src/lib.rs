@@ -43,20 +43,22 @@
 
 mod error;
 mod extractor;
+mod layer;
 
 use axum::extract::OriginalUri;
 use axum::http::{Extensions, Uri};
 pub use error::{Error, Result};
 pub use extractor::Session;
+pub use layer::{ResponseFuture, SessionLayer, SessionService};
 use webstack_core::Sessions;
 use webstack_core::app::Mount;
-pub use webstack_tower::{SessionLayer, builder, from_env, mount};
+pub use webstack_tower::{builder, from_env, mount};
 
 /// The layer that gives every handler of a router a session.
 ///
 /// With `WEBSTACK_COOKIE_PATH=mount` the cookie's path is the prefix that the router is nested under.
 pub fn layer(sessions: Sessions) -> SessionLayer {
-    SessionLayer::new(sessions).with_mount_of(nested_under)
+    SessionLayer(webstack_tower::SessionLayer::new(sessions).with_mount_of(nested_under))
 }
 
 /// axum strips the prefix of a nested router and keeps the whole in an extension.

@@ -9,7 +9,9 @@ mod settings;
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{
+    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+};
 
 pub(crate) use cookie::CookieCarrier;
 pub use explicit::{TokenNotice, TokenText};
@@ -69,6 +71,8 @@ impl TokenReply {
     }
 }
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// The carriers in use, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Carriers {
@@ -115,24 +119,39 @@ impl Carriers {
 
     /// The headers of a response that consulted the session.
     pub(crate) fn reply(&self, carrier: Carrier, change: Option<&TokenReply>, mount: &str) -> ReplyHeaders {
-        let tell = |change: &TokenReply| match (carrier, change) {
-            (Carrier::Cookie, TokenReply::HandOut(token, max_age)) => {
-                self.cookie.hand_out(&self.wire.token(token), mount, *max_age)
-            }
-            (Carrier::Cookie, TokenReply::TakeBack) => self.cookie.take_back(mount),
-            (_, TokenReply::HandOut(token, _)) => HeaderCarrier::hand_out(&self.wire.token(token)),
-            (_, TokenReply::TakeBack) => HeaderCarrier::take_back(),
-        };
-        let name = if carrier == Carrier::Cookie { http::header::SET_COOKIE } else { self.header.name.clone() };
-        let in_urls = self.has_tickets();
-        ReplyHeaders {
-            token: change.map(tell).map(|value| (name, value)),
-            // A page of another origin may read it, if the application lets that page read anything.
-            exposed: (carrier == Carrier::Header && change.is_some()).then(|| self.header.name_as_value()),
-            vary: self.vary(),
-            in_urls,
-            notice: None,
+        let mut headers = self.untouched_reply();
+        if let Some(vary) = self.vary() {
+            headers.append(VARY, vary);
         }
+        let Some(change) = change else { return headers };
+        if !self.has_tickets() {
+            headers.replace(CACHE_CONTROL, NO_STORE);
+        }
+        match (carrier, change) {
+            (Carrier::Cookie, TokenReply::HandOut(token, max_age)) => {
+                headers.append(SET_COOKIE, self.cookie.hand_out(&self.wire.token(token), mount, *max_age));
+            }
+            (Carrier::Cookie, TokenReply::TakeBack) => headers.append(SET_COOKIE, self.cookie.take_back(mount)),
+            (_, TokenReply::HandOut(token, _)) => {
+                headers.replace(self.header.name.clone(), HeaderCarrier::hand_out(&self.wire.token(token)));
+            }
+            (_, TokenReply::TakeBack) => headers.replace(self.header.name.clone(), HeaderCarrier::take_back()),
+        }
+        if carrier == Carrier::Header {
+            // A page of another origin may read it, if the application lets that page read anything.
+            headers.append(ACCESS_CONTROL_EXPOSE_HEADERS, self.header.name_as_value());
+        }
+        headers
+    }
+
+    /// The headers of any response at all: where URLs carry the token, this one's may.
+    pub(crate) fn untouched_reply(&self) -> ReplyHeaders {
+        let mut headers = ReplyHeaders::default();
+        if self.has_tickets() {
+            headers.replace(CACHE_CONTROL, NO_STORE);
+            headers.replace(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        }
+        headers
     }
 
     /// What to tell a client whose token the program carries.
@@ -141,7 +160,7 @@ impl Carriers {
             TokenReply::HandOut(token, _) => TokenNotice::Issued(TokenText::new(self.wire.token(token))),
             TokenReply::TakeBack => TokenNotice::Ended,
         });
-        ReplyHeaders { notice, ..ReplyHeaders::default() }
+        ReplyHeaders::telling(notice)
     }
 
     /// A token that the program hands in.
