@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY, RETRY_AFTER};
 
+use crate::events::Chain;
 use crate::store::StoreError;
 
 /// An operation on a session failed.
@@ -91,29 +92,38 @@ impl Error {
     /// assert_eq!(refusal.status(), 413);
     /// assert_eq!(refusal.body(), "Payload Too Large");
     /// ```
+    ///
+    /// What the program does wrong with its sessions is logged by this; what a store does wrong was, when it happened.
     pub fn refusal(&self) -> Refusal {
-        if matches!(self, Error::NotInstalled) {
-            // Nothing else would tell the developer.
-            tracing::error!(target: "webstack::session", "{self}");
+        if let Error::NotInstalled | Error::NotLoaded | Error::TooLate | Error::Value(_) | Error::NewerValue { .. } =
+            self
+        {
+            tracing::error!(target: "webstack::session", "{}", Chain(self));
         }
-        Refusal {
-            status: match self {
-                // Ending one of the sessions resolves it; waiting, which 429 would suggest, does not.
-                Error::Gone | Error::TooManySessions { .. } => StatusCode::CONFLICT,
-                Error::NotFresh => StatusCode::UNAUTHORIZED,
-                Error::TooLarge { .. } | Error::TooManyValues { .. } | Error::FlashTooLong { .. } => {
-                    StatusCode::PAYLOAD_TOO_LARGE
-                }
-                Error::Unavailable(_) | Error::LockLost => StatusCode::SERVICE_UNAVAILABLE,
-                Error::NotInstalled
-                | Error::NotLoaded
-                | Error::TooLate
-                | Error::Value(_)
-                | Error::NewerValue { .. }
-                | Error::Broken(_)
-                | Error::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            },
-            location: None,
+        Refusal::of_status(self.status())
+    }
+
+    /// The status of the [`refusal`](Error::refusal), for frameworks that ask for it by itself.
+    ///
+    /// ```
+    /// assert_eq!(webstack_core::Error::NotFresh.status(), 401);
+    /// ```
+    pub fn status(&self) -> StatusCode {
+        match self {
+            // Ending one of the sessions resolves it; waiting, which 429 would suggest, does not.
+            Error::Gone | Error::TooManySessions { .. } => StatusCode::CONFLICT,
+            Error::NotFresh => StatusCode::UNAUTHORIZED,
+            Error::TooLarge { .. } | Error::TooManyValues { .. } | Error::FlashTooLong { .. } => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Error::Unavailable(_) | Error::LockLost => StatusCode::SERVICE_UNAVAILABLE,
+            Error::NotInstalled
+            | Error::NotLoaded
+            | Error::TooLate
+            | Error::Value(_)
+            | Error::NewerValue { .. }
+            | Error::Broken(_)
+            | Error::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -127,7 +137,9 @@ impl Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy | StoreError::Unavailable(_) => Error::Unavailable(error.into()),
+            StoreError::Busy => Error::Unavailable(error.into()),
+            StoreError::Unavailable(cause) => Error::Unavailable(cause),
+            StoreError::Broken(cause) => Error::Broken(cause),
             _ => Error::Broken(error.into()),
         }
     }

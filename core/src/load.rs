@@ -150,35 +150,28 @@ enum Read {
 
 async fn read(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
     let id = *token.id();
-    let stored = match store.load(&id).await {
-        Ok(Some(stored)) => stored,
-        Ok(None) => return Ok(Read::Nothing),
-        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Read::Corrupt),
-        Err(error) => return Err(error.into()),
-    };
-    match Base::read(token.clone(), stored) {
-        Ok(base) => Ok(Read::Record(base)),
-        Err(error) => engine.corrupt(id, error).map(|()| Read::Corrupt),
-    }
-}
-
-/// What stands in the store; `None` if the session is no more.
-pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Arc<Base>>, Error> {
-    let id = *base.token.id();
     let mut patience = Patience::new(engine);
     loop {
-        return match engine.behind.load(&id).await {
-            Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
-                Ok(found) => Ok(Some(found)),
-                Err(error) => engine.corrupt(id, error).map(|()| None),
+        return match store.load(&id).await {
+            Ok(Some(stored)) => match Base::read(token.clone(), stored) {
+                Ok(base) => Ok(Read::Record(base)),
+                Err(error) => engine.corrupt(id, error).map(|()| Read::Corrupt),
             },
-            Ok(None) => Ok(None),
+            Ok(None) => Ok(Read::Nothing),
             Err(StoreError::Busy) => {
-                patience.pause().await?;
+                Box::pin(patience.pause()).await?;
                 continue;
             }
-            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
+            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| Read::Corrupt),
             Err(error) => Err(error.into()),
         };
     }
+}
+
+/// What stands in the store now; `None` if the session is no more.
+pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Arc<Base>>, Error> {
+    Ok(match read(engine, &*engine.behind, &base.token).await? {
+        Read::Record(found) => Some(found),
+        Read::Nothing | Read::Corrupt => None,
+    })
 }

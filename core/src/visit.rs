@@ -13,10 +13,10 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
 use crate::lease::Hold;
-use crate::load::{Base, Found, load};
+use crate::load::{Found, load, look};
 use crate::policy::OnStoreFailure;
 use crate::state::{Stage, State};
-use crate::store::{Removed, StoreError};
+use crate::store::Removed;
 use crate::ticket::Promised;
 use crate::{Error, RequestHead};
 use futures_util::lock::Mutex as Turn;
@@ -162,26 +162,15 @@ impl Visit {
             (state.base.clone(), state.incarnation)
         };
         let Some(base) = base else { return Ok(()) };
-        let id = *base.token.id();
-        let found = match self.engine.behind.load(&id).await {
-            Ok(Some(stored)) => Base::read(base.token.clone(), stored).map_err(|error| self.engine.corrupt(id, error)),
-            Ok(None) => Err(Ok(())),
-            Err(StoreError::Corrupt(error)) => Err(self.engine.corrupt(id, error)),
-            Err(error) => Err(Err(error.into())),
-        };
+        let found = look(&self.engine, &base).await.inspect_err(|error| self.report_failure(error));
         let mut state = self.state();
         if state.incarnation != incarnation {
             return Err(Error::Gone);
         }
-        match found {
-            Ok(found) if found.record.epoch == base.record.epoch => state.rebase(Some(found)),
-            Err(Err(error)) => {
-                drop(state);
-                self.report_failure(&error);
-                Err(error)
-            }
-            Ok(_) | Err(Ok(())) => {
-                self.engine.events.report(Event::Gone(id));
+        match found? {
+            Some(found) if found.record.epoch == base.record.epoch => state.rebase(Some(found)),
+            _ => {
+                self.engine.events.report(Event::Gone(*base.token.id()));
                 state.gone = true;
                 Err(Error::Gone)
             }

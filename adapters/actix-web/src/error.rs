@@ -21,7 +21,7 @@ webstack_core::__adapter_error! {
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        status(&self.0.refusal())
+        status(self.0.status())
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -29,13 +29,14 @@ impl ResponseError for Error {
     }
 }
 
-fn status(refusal: &Refusal) -> StatusCode {
-    StatusCode::from_u16(refusal.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+/// The status in actix-web's version of the type.
+fn status(status: http::StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// A reply in place of the application's.
 pub(crate) fn respond(refusal: &Refusal) -> HttpResponse {
-    let mut response = HttpResponse::build(status(refusal));
+    let mut response = HttpResponse::build(status(refusal.status()));
     for (name, value) in refusal.headers() {
         response.insert_header((name.as_str(), value.as_bytes()));
     }

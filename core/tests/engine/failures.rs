@@ -63,6 +63,25 @@ fn a_session_held_by_others_for_a_moment_is_waited_for() {
 }
 
 #[test]
+fn a_session_that_is_held_when_it_is_looked_at_is_waited_for() {
+    let site = Site::new();
+    let visitor = known(&site);
+    site.faults.fail_next(Operation::Load, Fault::Busy, 5);
+    let request = visitor.arrive(&site);
+    assert_eq!(request.session.get("kept").unwrap(), Some(1));
+    site.faults.fail_next(Operation::Load, Fault::Busy, 5);
+    block_on(request.session.reload()).unwrap();
+}
+
+#[test]
+fn a_session_held_for_too_long_when_it_is_looked_at_is_503() {
+    let site = Site::with(|builder| builder.wait_limit(Duration::from_millis(20)));
+    let visitor = known(&site);
+    site.faults.fail_next(Operation::Load, Fault::Busy, 10_000);
+    assert_eq!(fails_to_load(&site, &visitor).status(), 503);
+}
+
+#[test]
 fn a_session_held_for_too_long_is_503_and_nothing_is_stored() {
     let site = Site::with(|builder| builder.wait_limit(Duration::from_millis(20)));
     let visitor = known(&site);

@@ -7,7 +7,7 @@ use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
-use webstack_core::{Outcome, runtime::block_on};
+use webstack_core::{Error, Outcome, runtime::block_on};
 use webstack_testkit::{Fault, Operation};
 
 use crate::visitor::{Site, known};
@@ -72,6 +72,7 @@ fn what_fails_is_logged_with_its_cause_and_without_a_secret() {
         visitor.arrive(&site);
     });
     assert!(log[0].starts_with("ERROR") && log[0].ends_with("broken: a fault was injected"), "{log:?}");
+    assert_eq!(log[0].matches("broken").count(), 1, "{log:?}");
     assert!(log[1].starts_with("DEBUG") && log[1].contains("Renewed"), "{log:?}");
     assert!(log[2].starts_with("WARN") && log[2].contains("WrongSecret"), "{log:?}");
     let cookie = visitor.cookie.unwrap();
@@ -91,4 +92,26 @@ fn a_value_of_another_type_is_logged_without_what_it_says() {
     let shown = format!("{log:?} {error:?}");
     assert!(shown.contains("ERROR") && shown.contains("u32"), "{shown}");
     assert!(!shown.contains("sw0rdfish"), "{shown}");
+}
+
+#[test]
+fn what_a_handler_does_wrong_is_logged_when_it_is_refused() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.insert("kept", "sw0rdfish").unwrap();
+    let wrong = [
+        (request.session.get::<u32>("kept").unwrap_err(), "u32"),
+        (request.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap_err(), "u32"),
+        (Error::NotInstalled, "middleware"),
+        (Error::NotLoaded, "load"),
+        (Error::TooLate, "response had begun"),
+    ];
+    for (error, expected) in wrong {
+        let (log, refusal) = logged(|| (error.status(), error.refusal()).1);
+        assert_eq!((log.len(), refusal.status().as_u16()), (1, 500));
+        assert!(log[0].starts_with("ERROR") && log[0].contains(expected) && !log[0].contains("sw0rdfish"), "{log:?}");
+    }
+    let (log, _) = logged(|| Error::NotFresh.refusal());
+    assert!(log.is_empty(), "that is no fault of anybody's: {log:?}");
 }
