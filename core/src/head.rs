@@ -102,7 +102,8 @@ const LOCALHOST: &[u8] = b"localhost";
 fn is_loopback(host: &[u8]) -> bool {
     // Most hosts are neither, and each request has one: nothing is parsed that need not be.
     if !matches!(host, [b'[', ..] | [b'1', b'2', b'7', b'.', ..]) {
-        let port = host.iter().rposition(|byte| *byte == b':').unwrap_or(host.len());
+        let has_port = matches!(host.last(), Some(b'0'..=b'9' | b':'));
+        let port = if has_port { memchr::memrchr(b':', host) } else { None }.unwrap_or(host.len());
         let name = host[..port].strip_suffix(b".").unwrap_or(&host[..port]);
         let Some(before) = name.len().checked_sub(LOCALHOST.len()) else { return false };
         return name[before..].eq_ignore_ascii_case(LOCALHOST) && (before == 0 || name[..before].ends_with(b"."));
@@ -126,7 +127,17 @@ mod tests {
 
     #[test]
     fn loopback_is_known_by_name_and_number() {
-        for host in ["localhost", "LOCALHOST:80", "a.localhost:1", "127.0.0.1:8000", "127.9.9.9", "[::1]:80", "[::1]"] {
+        for host in [
+            "localhost",
+            "localhost:",
+            "LOCALHOST:80",
+            "a.localhost:1",
+            "a.localhost.",
+            "127.0.0.1:8000",
+            "127.9.9.9",
+            "[::1]:80",
+            "[::1]",
+        ] {
             assert!(is_loopback(host.as_bytes()), "{host}");
         }
         for host in ["example.test", "localhost.example.test", "10.0.0.1:80", "", "[", "notlocalhost", "[::2]:80"] {

@@ -8,7 +8,7 @@ use http::Response;
 use http_body_util::Either;
 use pin_project_lite::pin_project;
 use webstack_core::app::{Body, IntoResponse as _};
-use webstack_core::{Exchange, Finish, Outcome};
+use webstack_core::{Error, Exchange, Finish, Outcome, ReplyHeaders};
 
 /// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
 pub type ReplyBody<B> = Either<B, Body>;
@@ -57,37 +57,44 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
-        loop {
-            let next = match stage.as_mut().project() {
-                StageProjection::Passing { inner } => {
-                    return inner.poll(context).map_ok(|response| response.map(Either::Left));
+        match stage.as_mut().project() {
+            StageProjection::Passing { inner } => inner.poll(context).map_ok(|response| response.map(Either::Left)),
+            StageProjection::Asking { asking } => asking.as_mut().poll(context),
+            StageProjection::Answering { exchange, inner } => {
+                let answer = ready!(inner.poll(context));
+                let exchange = exchange.take().expect("it is taken here, and this stage is left then");
+                let outcome = match &answer {
+                    Ok(response) => Outcome::of_status(response.status().as_u16()),
+                    // What it becomes is decided outside, without the session's headers.
+                    Err(_) => Outcome::Discard,
+                };
+                let mut finish = exchange.finish(outcome);
+                // At once, as a rule: most requests have nothing to store.
+                match Pin::new(&mut finish).poll(context) {
+                    Poll::Ready(finished) => Poll::Ready(closed(answer, finished)),
+                    Poll::Pending => {
+                        stage.set(Stage::Finishing { finish, answer: Some(answer) });
+                        Poll::Pending
+                    }
                 }
-                StageProjection::Asking { asking } => return asking.as_mut().poll(context),
-                StageProjection::Answering { exchange, inner } => {
-                    let answer = ready!(inner.poll(context));
-                    let exchange = exchange.take().expect("it is taken here, and this stage is left then");
-                    let outcome = match &answer {
-                        Ok(response) => Outcome::of_status(response.status().as_u16()),
-                        // What it becomes is decided outside, without the session's headers.
-                        Err(_) => Outcome::Discard,
-                    };
-                    Stage::Finishing { finish: exchange.finish(outcome), answer: Some(answer) }
-                }
-                StageProjection::Finishing { finish, answer } => {
-                    let finished = ready!(Pin::new(finish).poll(context));
-                    let answer = answer.take().expect("a future is not polled after its end");
-                    return Poll::Ready(answer.map(|mut response| match finished {
-                        Ok(headers) => {
-                            headers.apply(response.headers_mut());
-                            response.map(Either::Left)
-                        }
-                        Err(error) => error.into_response().map(Either::Right),
-                    }));
-                }
-            };
-            stage.set(next);
+            }
+            StageProjection::Finishing { finish, answer } => {
+                let finished = ready!(Pin::new(finish).poll(context));
+                Poll::Ready(closed(answer.take().expect("a future is not polled after its end"), finished))
+            }
         }
     }
+}
+
+/// The service's answer, with what the session's end adds to it or puts in its place.
+fn closed<B, E>(answer: Result<Response<B>, E>, finished: Result<ReplyHeaders, Error>) -> Answer<B, E> {
+    answer.map(|mut response| match finished {
+        Ok(headers) => {
+            headers.apply(response.headers_mut());
+            response.map(Either::Left)
+        }
+        Err(error) => error.into_response().map(Either::Right),
+    })
 }
 
 impl<F, B, E> std::fmt::Debug for SessionFuture<F, B, E> {
