@@ -152,7 +152,7 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
         comparison::run(subjects, effort, page);
     }
     if matches!(part, None | Some(Part::LostUpdates)) {
-        lost_updates::run(subjects, page);
+        lost_updates::run(subjects, effort.rounds_of_a_second, page);
     }
     if matches!(part, None | Some(Part::Http)) {
         http::run(subjects, effort.rounds_of_a_second, page);

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::frameworks::redis;
 use crate::measure::time::{Spread, one_round};
 use crate::page::Page;
-use crate::site::{Case, Site, Subject};
+use crate::site::{Ask, Case, Site, Subject, visitor};
 
 const REQUESTS: usize = 50;
 
@@ -25,13 +25,15 @@ pub(crate) fn run(rounds: usize, page: &Page) {
     };
     let names: Vec<_> = Case::ALL.iter().map(|case| case.name()).collect();
     let mut table = format!(
-        "| round trips; µs of a request (quartiles) | {} |\n|---|{}\n",
+        "| round trips; µs of a request (quartiles) | {} | a conflict, beyond the rest |\n|---|{}\n",
         names.join(" | "),
-        "---:|".repeat(names.len())
+        "---:|".repeat(names.len() + 1)
     );
     let sites: Vec<_> = redis::subjects().into_iter().map(|(subject, open)| (subject, open(server.port))).collect();
     let trips: Vec<_> =
         redis::subjects().into_iter().map(|(subject, open)| trips(&subject, open, server.port)).collect();
+    let conflicts: Vec<_> =
+        redis::subjects().into_iter().map(|(subject, open)| conflict(&subject, open, server.port)).collect();
     let mut samples = vec![vec![Vec::with_capacity(rounds); Case::ALL.len()]; sites.len()];
     for round in 0..rounds {
         for place in 0..sites.len() {
@@ -42,13 +44,13 @@ pub(crate) fn run(rounds: usize, page: &Page) {
             }
         }
     }
-    for (((subject, _), trips), samples) in sites.iter().zip(trips).zip(samples) {
+    for ((((subject, _), trips), conflict), samples) in sites.iter().zip(trips).zip(conflicts).zip(samples) {
         let cells = trips.iter().zip(samples).map(|(trips, samples)| {
             let Spread { lower, median, upper } = Spread::of(samples);
             format!("{trips}; {median:.0} ({lower:.0} – {upper:.0})")
         });
         let _ =
-            writeln!(table, "| {}: {} | {} |", subject.framework, subject.name, cells.collect::<Vec<_>>().join(" | "));
+            writeln!(table, "| {}: {} | {} | {conflict} |", subject.framework, subject.name, cells.collect::<Vec<_>>().join(" | "));
     }
     page.table("redis", &table);
 }
@@ -66,6 +68,29 @@ fn trips(subject: &Subject, open: redis::Open, port: u16) -> Vec<f64> {
         (messages as f64 / REQUESTS as f64 * 10.0).round() / 10.0
     };
     Case::ALL.into_iter().map(count).collect()
+}
+
+/// Messages of two requests that change one session at once, beyond those of two that change two; `–` where nobody sees the
+/// conflict, and something is lost.
+fn conflict(subject: &Subject, open: redis::Open, port: u16) -> String {
+    const TURNS: usize = 20;
+    if !subject.has_sessions() {
+        return "–".to_owned();
+    }
+    let listener = Listener::before(port);
+    let site = open(listener.port);
+    let (one, other) = (visitor(&*site), visitor(&*site));
+    let messages = |cookies: [&str; 2], turn: usize| {
+        let keys = [format!("/keep/k{}", 2 * turn), format!("/keep/k{}", 2 * turn + 1)];
+        let asks = [Ask::new(&keys[0], Some(cookies[0])), Ask::new(&keys[1], Some(cookies[1]))];
+        let before = listener.messages.load(Ordering::Relaxed);
+        drop(site.together(&asks));
+        (listener.messages.load(Ordering::Relaxed) - before) as f64
+    };
+    let more = (0..TURNS).map(|turn| messages([&one, &one], turn) - messages([&one, &other], turn));
+    let median = Spread::of(more.collect()).median;
+    let kept = site.ask(&Ask::new("/kept", Some(&one))).body;
+    if kept == (2 * TURNS).to_string() { format!("{median:.0}") } else { "–".to_owned() }
 }
 
 /// What stands between clients and the server, and counts what clients say. Who waits for an answer says one thing at a time.

@@ -1,5 +1,7 @@
 //! What is measured: applications that answer requests in this process.
 
+use std::time::Duration;
+
 use http::HeaderValue;
 
 /// What a visitor does.
@@ -98,7 +100,7 @@ impl Answer {
 }
 
 /// An application with sessions of some kind, or without. Its routes are `/plain`, `/read`, `/write`, `/renew`, and for
-/// what meets: `/keep/KEY`, `/increment` and `/kept`.
+/// what meets: `/keep/KEY`, `/increment`, `/kept`, and on axum `/slow-increment`.
 pub(crate) trait Site {
     /// Answers one request after the other; bodies are read to their end, all else is thrown away.
     fn send_all(&self, asks: &[Ask]);
@@ -116,7 +118,10 @@ pub(crate) trait Site {
 pub(crate) const KEYS: usize = 50;
 
 /// How long a handler of `/keep` and `/increment` thinks between reading and writing.
-pub(crate) const THINKING: std::time::Duration = std::time::Duration::from_millis(20);
+pub(crate) const THINKING: Duration = Duration::from_millis(20);
+
+/// How long one of `/slow-increment` does.
+pub(crate) const THINKING_LONG: Duration = Duration::from_millis(200);
 
 /// An application that can be measured.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,7 +15,7 @@ use super::in_process;
 use super::{VALUE, fresh, shown};
 #[cfg(feature = "peers")]
 use crate::site::Case;
-use crate::site::{CONTROL, KEYS, Subject, THINKING};
+use crate::site::{CONTROL, KEYS, Subject, THINKING, THINKING_LONG};
 
 pub(crate) type InProcess = in_process::InProcess<Router, Body>;
 
@@ -44,11 +45,11 @@ pub(crate) trait Visited: FromRequestParts<()> + Send + Sync + 'static {
     fn write(&self, key: &str, value: u64) -> impl Future<Output = ()> + Send;
     fn renew(&self) -> impl Future<Output = ()> + Send;
 
-    /// The best that this kind of session has for counting.
-    fn increment(&self, key: &str) -> impl Future<Output = ()> + Send {
-        async {
+    /// The best that this kind of session has for counting, in a handler that thinks for so long.
+    fn increment(&self, key: &str, thinking: Duration) -> impl Future<Output = ()> + Send {
+        async move {
             let before = self.read(key).await.unwrap_or(0);
-            tokio::time::sleep(THINKING).await;
+            tokio::time::sleep(thinking).await;
             self.write(key, before + 1).await;
         }
     }
@@ -62,7 +63,8 @@ pub(crate) fn routes<S: Visited>() -> Router {
         .route("/write", get(write::<S>))
         .route("/renew", get(renew::<S>))
         .route("/keep/{key}", get(keep::<S>))
-        .route("/increment", get(increment::<S>))
+        .route("/increment", get(async |session: S| increment(session, THINKING).await))
+        .route("/slow-increment", get(async |session: S| increment(session, THINKING_LONG).await))
         .route("/kept", get(kept::<S>))
 }
 
@@ -85,8 +87,8 @@ async fn keep<S: Visited>(Path(key): Path<String>, session: S) -> &'static str {
     "kept"
 }
 
-async fn increment<S: Visited>(session: S) -> &'static str {
-    session.increment(VALUE).await;
+async fn increment<S: Visited>(session: S, thinking: Duration) -> &'static str {
+    session.increment(VALUE, thinking).await;
     "incremented"
 }
 
@@ -149,8 +151,8 @@ impl Visited for webstack_axum::Session {
         webstack_core::Session::renew(self).expect("the session is open");
     }
 
-    async fn increment(&self, key: &str) {
-        tokio::time::sleep(THINKING).await;
+    async fn increment(&self, key: &str, thinking: Duration) {
+        tokio::time::sleep(thinking).await;
         self.update(key, |before: Option<u64>| before.unwrap_or(0) + 1).expect("a number");
     }
 }

@@ -8,6 +8,8 @@ pub(crate) mod axum;
 #[cfg(feature = "peers")]
 pub(crate) mod axum_peers;
 #[cfg(feature = "peers")]
+mod by_hand;
+#[cfg(feature = "peers")]
 pub(crate) mod files;
 mod in_process;
 #[cfg(feature = "peers")]
@@ -30,7 +32,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
     let mut subjects = crate::engine::subjects();
     subjects.extend(axum::subjects());
     #[cfg(feature = "peers")]
-    for more in [axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()] {
+    for more in [vec![by_hand::subject()], axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()] {
         subjects.extend(more);
     }
     subjects
