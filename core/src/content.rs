@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
+use crate::seldom::{MaybeEmpty, Seldom};
 use crate::values::{Json, Values};
 use crate::{Error, Timeouts};
 
@@ -16,9 +17,15 @@ use crate::{Error, Timeouts};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
     pub(crate) user: Option<Box<str>>,
+    pub(crate) values: Values,
+    pub(crate) extras: Seldom<Extras>,
+}
+
+/// What few sessions have of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extras {
     /// What the application calls the device; it is worth nothing by itself.
     pub(crate) label: Option<Box<str>>,
-    pub(crate) values: Values,
     /// The versions of values that are beyond their first.
     pub(crate) versions: BTreeMap<Box<str>, u32>,
     /// Timeouts of its own.
@@ -29,6 +36,32 @@ pub(crate) struct Content {
     pub(crate) form_tokens: FormTokens,
 }
 
+impl MaybeEmpty for Extras {
+    const EMPTY: &'static Self = &Extras {
+        label: None,
+        versions: BTreeMap::new(),
+        timeouts: None,
+        remembered: None,
+        flashes: Flashes::NONE,
+        form_tokens: FormTokens::NONE,
+    };
+
+    fn is_empty(&self) -> bool {
+        self.is_same(Extras::EMPTY)
+    }
+}
+
+impl Extras {
+    fn is_same(&self, other: &Extras) -> bool {
+        self.label == other.label
+            && self.versions == other.versions
+            && self.timeouts == other.timeouts
+            && self.remembered == other.remembered
+            && self.flashes.is_same(&other.flashes)
+            && self.form_tokens.is_same(&other.form_tokens)
+    }
+}
+
 impl Content {
     /// True if there is nothing that would be worth a session.
     pub(crate) fn is_empty(&self) -> bool {
@@ -37,12 +70,12 @@ impl Content {
 
     /// True if there is nothing but, perhaps, a user.
     pub(crate) fn holds_nothing(&self) -> bool {
-        self.values.is_empty() && self.flashes.is_empty() && self.form_tokens.is_empty()
+        self.values.is_empty() && self.extras.flashes.is_empty() && self.extras.form_tokens.is_empty()
     }
 
     /// A value, and the version it has.
     pub(crate) fn value(&self, key: &str) -> Option<Versioned<'_>> {
-        self.values.get(key).map(|json| Versioned::new(self.versions.get(key).copied(), json))
+        self.values.get(key).map(|json| Versioned::new(self.extras.versions.get(key).copied(), json))
     }
 
     /// A value as the type of its key.
@@ -57,33 +90,38 @@ impl Content {
             return Err(Error::NewerValue { found, known });
         }
         match version {
-            Some(version) if version > 1 => self.versions.insert(key.as_str().into(), version),
-            _ => self.versions.remove(key.as_str()),
-        };
+            Some(version) if version > 1 => {
+                self.extras.get_or_default().versions.insert(key.as_str().into(), version);
+            }
+            _ => self.forget_version(key),
+        }
         self.values.insert(key.clone(), value);
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
         self.values.remove(key);
-        self.versions.remove(key);
+        self.forget_version(key);
+    }
+
+    fn forget_version(&mut self, key: &str) {
+        if let Some(extras) = self.extras.get_mut() {
+            extras.versions.remove(key);
+        }
     }
 
     /// Drops what it holds; whose it is and how long it lasts stay.
     pub(crate) fn clear(&mut self) {
-        let Content { timeouts, remembered, .. } = *self;
-        let (user, label) = (self.user.take(), self.label.take());
-        *self = Content { user, label, timeouts, remembered, ..Content::default() };
+        self.values = Values::default();
+        if let Some(Extras { versions, flashes, form_tokens, .. }) = self.extras.get_mut() {
+            versions.clear();
+            (*flashes, *form_tokens) = (Flashes::NONE, FormTokens::NONE);
+        }
     }
 
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
-            && self.label == other.label
-            && self.timeouts == other.timeouts
-            && self.remembered == other.remembered
-            && self.versions == other.versions
-            && self.flashes.is_same(&other.flashes)
-            && self.form_tokens.is_same(&other.form_tokens)
+            && (self.extras.is_empty() && other.extras.is_empty() || self.extras.is_same(&other.extras))
             && self.values.is_same(&other.values)
     }
 }

@@ -54,22 +54,27 @@ impl Edit {
                 content.put(key, version, value)?;
             }
             Edit::Clear => content.clear(),
-            Edit::Flash(message) => content.flashes.push(message.clone()),
-            Edit::TakeFlashes(shown) => content.flashes.take(shown),
-            Edit::KeepFlashes(messages) => content.flashes.keep(messages),
-            Edit::IssueFormToken(issued) => content.form_tokens.push(issued.clone()),
-            Edit::SpendFormToken(digest, spent) => spent.store(content.form_tokens.spend(digest), Ordering::Relaxed),
+            Edit::Flash(message) => content.extras.get_or_default().flashes.push(message.clone()),
+            Edit::TakeFlashes(shown) => content.extras.get_or_default().flashes.take(shown),
+            Edit::KeepFlashes(messages) => content.extras.get_or_default().flashes.keep(messages),
+            Edit::IssueFormToken(issued) => content.extras.get_or_default().form_tokens.push(issued.clone()),
+            Edit::SpendFormToken(digest, spent) => {
+                let was_there = content.extras.get_mut().is_some_and(|extras| extras.form_tokens.spend(digest));
+                spent.store(was_there, Ordering::Relaxed);
+            }
             Edit::SetUser(user) => {
-                if content.user.is_some() && content.user != *user {
-                    // What was agreed with somebody else.
-                    (content.timeouts, content.remembered) = (None, None);
+                if let Some(extras) = content.extras.get_mut() {
+                    if content.user.is_some() && content.user != *user {
+                        // What was agreed with somebody else.
+                        (extras.timeouts, extras.remembered) = (None, None);
+                    }
+                    extras.form_tokens.clear();
                 }
                 content.user.clone_from(user);
-                content.form_tokens.clear();
             }
-            Edit::SetLabel(label) => content.label.clone_from(label),
-            Edit::SetTimeouts(timeouts) => content.timeouts = *timeouts,
-            Edit::Remember(duration) => content.remembered = *duration,
+            Edit::SetLabel(label) => content.extras.get_or_default().label.clone_from(label),
+            Edit::SetTimeouts(timeouts) => content.extras.get_or_default().timeouts = *timeouts,
+            Edit::Remember(duration) => content.extras.get_or_default().remembered = *duration,
             Edit::Renew => {}
         }
         Ok(())

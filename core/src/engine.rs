@@ -68,8 +68,8 @@ impl Engine {
     }
 
     pub(crate) fn timeouts_of(&self, content: &Content, has_ticket: bool) -> Timeouts {
-        let Timeouts { mut idle, mut absolute } = content.timeouts.unwrap_or(self.lifetime);
-        if let Some(remembered) = content.remembered {
+        let Timeouts { mut idle, mut absolute } = content.extras.timeouts.unwrap_or(self.lifetime);
+        if let Some(remembered) = content.extras.remembered {
             idle = idle.map(|idle| idle.max(remembered));
         }
         if has_ticket {
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     fn cookie_lifetime(&self, record: &Record) -> CookieLifetime {
-        record.content.remembered.map_or(self.cookie_lifetime, CookieLifetime::For)
+        record.content.extras.remembered.map_or(self.cookie_lifetime, CookieLifetime::For)
     }
 
     pub(crate) fn deadline(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {

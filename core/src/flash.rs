@@ -121,6 +121,8 @@ const MAX_BYTES: usize = 4 << 10;
 pub(crate) struct Flashes(Vec<Flash>);
 
 impl Flashes {
+    pub(crate) const NONE: Flashes = Flashes(Vec::new());
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

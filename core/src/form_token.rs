@@ -114,6 +114,8 @@ pub(crate) struct Issued {
 pub(crate) struct FormTokens(Vec<Issued>);
 
 impl FormTokens {
+    pub(crate) const NONE: FormTokens = FormTokens(Vec::new());
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -131,7 +131,7 @@ impl StoredSession {
 
     /// What the application calls the device.
     pub fn label(&self) -> Option<&str> {
-        self.record.content.label.as_deref()
+        self.record.content.extras.label.as_deref()
     }
 
     /// When the session was created.

@@ -18,19 +18,15 @@
 //!
 //! Numbers are little-endian.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use bytes::{Buf as _, Bytes};
-use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
-use crate::flash::Flashes;
-use crate::form_token::FormTokens;
+use crate::details;
 use crate::lease::Lease;
 use crate::rotation::Rotation;
+use crate::seldom::Seldom;
 use crate::values::Values;
-use crate::{SecretDigest, Timeouts, Timestamp};
+use crate::{SecretDigest, Timestamp};
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -40,7 +36,7 @@ pub(crate) struct Record {
     /// What is kept of the token's secret.
     pub(crate) digest: SecretDigest,
     /// What is kept of the tokens before and behind it.
-    pub(crate) rotation: Rotation,
+    pub(crate) rotation: Seldom<Rotation>,
     pub(crate) created: Timestamp,
     /// When the record was last written; touches move the entry's deadline only.
     pub(crate) written: Timestamp,
@@ -60,7 +56,7 @@ impl Record {
         Record {
             epoch: 0,
             digest,
-            rotation: Rotation::default(),
+            rotation: Seldom::default(),
             created: now,
             written: now,
             signed_in: None,
@@ -93,7 +89,7 @@ impl Record {
 
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
-        let (name, details) = (user.as_deref().unwrap_or(""), Details::of(self).encode()?);
+        let (name, details) = (user.as_deref().unwrap_or(""), details::encode(self)?);
         let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         let flags = flag(SIGNED_IN, self.signed_in.is_some())
@@ -139,31 +135,22 @@ impl Record {
             0 => None,
             _ => Some(std::str::from_utf8(name).map_err(|_| Malformed::Form)?.into()),
         };
-        let details = DetailsRead::decode(details)?;
-        Ok(Record {
+        let mut record = Record {
             epoch,
             digest: SecretDigest::from_bytes(digest),
-            rotation: details.rotation,
+            rotation: Seldom::default(),
             created,
             written,
             signed_in: (flags & SIGNED_IN != 0).then_some(signed_in),
             cookie_expires: (flags & COOKIE_SENT != 0).then_some(cookie_expires),
-            ticket_ends: details.ticket_ends.map(Timestamp::from_millis),
-            lease: details.lease,
-            content: Content {
-                user,
-                label: details.label,
-                values,
-                versions: details.versions,
-                timeouts: details.timeouts.map(|[idle, absolute]| Timeouts {
-                    idle: idle.map(Duration::from_millis),
-                    absolute: absolute.map(Duration::from_millis),
-                }),
-                remembered: details.remembered.map(Duration::from_millis),
-                flashes: details.flashes,
-                form_tokens: details.form_tokens,
-            },
-        })
+            ticket_ends: None,
+            lease: None,
+            content: Content { user, values, extras: Seldom::default() },
+        };
+        if !details.is_empty() {
+            details::decode(details, &mut record)?;
+        }
+        Ok(record)
     }
 }
 
@@ -182,88 +169,6 @@ const SIGNED_IN: u32 = 1;
 const COOKIE_SENT: u32 = 2;
 const HAS_USER: u32 = 4;
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// What few sessions have, as it is written; `docs/storage-format.md` explains the fields.
-#[derive(Serialize)]
-struct Details<'a> {
-    #[serde(skip_serializing_if = "Rotation::is_plain")]
-    rotation: &'a Rotation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ticket_ends: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lease: Option<Lease>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timeouts: Option<[Option<u64>; 2]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remembered: Option<u64>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    versions: &'a BTreeMap<Box<str>, u32>,
-    #[serde(skip_serializing_if = "Flashes::is_empty")]
-    flashes: &'a Flashes,
-    #[serde(skip_serializing_if = "FormTokens::is_empty")]
-    form_tokens: &'a FormTokens,
-}
-
-impl<'a> Details<'a> {
-    fn of(record: &'a Record) -> Self {
-        let content = &record.content;
-        Details {
-            rotation: &record.rotation,
-            ticket_ends: record.ticket_ends.map(Timestamp::as_millis),
-            lease: record.lease,
-            label: content.label.as_deref(),
-            timeouts: content.timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
-            remembered: content.remembered.map(millis),
-            versions: &content.versions,
-            flashes: &content.flashes,
-            form_tokens: &content.form_tokens,
-        }
-    }
-
-    /// True if there are none.
-    fn is_empty(&self) -> bool {
-        self.rotation.is_plain()
-            && self.ticket_ends.is_none()
-            && self.lease.is_none()
-            && self.label.is_none()
-            && self.timeouts.is_none()
-            && self.remembered.is_none()
-            && self.versions.is_empty()
-            && self.flashes.is_empty()
-            && self.form_tokens.is_empty()
-    }
-
-    fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        if self.is_empty() { Ok(Vec::new()) } else { serde_json::to_vec(self) }
-    }
-}
-
-/// The details as they are read.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct DetailsRead {
-    rotation: Rotation,
-    ticket_ends: Option<u64>,
-    lease: Option<Lease>,
-    label: Option<Box<str>>,
-    timeouts: Option<[Option<u64>; 2]>,
-    remembered: Option<u64>,
-    versions: BTreeMap<Box<str>, u32>,
-    flashes: Flashes,
-    form_tokens: FormTokens,
-}
-
-impl DetailsRead {
-    fn decode(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        if bytes.is_empty() { Ok(DetailsRead::default()) } else { serde_json::from_slice(bytes) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,7 +179,7 @@ mod tests {
         let digest = Token::generate().expect("a generator").digest("n");
         let mut record = Record::new(digest, Timestamp::from_millis(1_000));
         record.content.user = Some("alice".into());
-        record.content.label = Some("Firefox on Linux".into());
+        record.content.extras.get_or_default().label = Some("Firefox on Linux".into());
         record.cookie_expires = Some(Timestamp::from_millis(2_000));
         for (key, number) in [("cart", 1), ("visits", 2)] {
             record.content.values.insert(key.into(), Json::of(&number).expect("a number"));

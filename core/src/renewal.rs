@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// What a token with this digest is to a session.
 pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
-    let Rotation { next, previous, .. } = &record.rotation;
+    let Rotation { next, previous, .. } = &*record.rotation;
     if record.digest == *digest {
         Standing::Present
     } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
@@ -30,7 +30,7 @@ pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce(
 
 /// True if something is due, now that this token was presented.
 pub(crate) fn is_due(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
-    if engine.renew_every.is_none() && record.rotation.is_plain() {
+    if engine.renew_every.is_none() && record.rotation.is_empty() {
         return false;
     }
     match (standing_of(engine, record, token, now), engine.renew_every) {
@@ -50,25 +50,26 @@ pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Tim
     if !is_due(engine, record, token, now) {
         return Ok(());
     }
-    if let Some(next) = record.rotation.next.take() {
+    let rotation = record.rotation.get_or_default();
+    if let Some(next) = rotation.next.take() {
         let until = Some((now + GRACE).as_millis());
-        record.rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
-        record.rotation.issued = Some(now.as_millis());
+        rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
+        rotation.issued = Some(now.as_millis());
         record.digest = next.digest;
     } else {
         let nonce = [getrandom::u64()?, getrandom::u64()?];
         let digest = token.derived(&nonce).digest(&engine.namespace);
-        record.rotation.next = Some(Neighbour { digest, nonce, until: None });
+        rotation.next = Some(Neighbour { digest, nonce, until: None });
     }
     Ok(())
 }
 
 /// The token that whoever presented this one should have instead, if any.
 pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
-    if record.rotation.is_plain() {
+    if record.rotation.is_empty() {
         return None;
     }
-    let Rotation { next, previous, .. } = &record.rotation;
+    let Rotation { next, previous, .. } = &*record.rotation;
     let neighbour = match standing_of(engine, record, token, now) {
         Standing::Present => next,
         Standing::Previous => previous,
@@ -85,7 +86,7 @@ pub(crate) fn current(engine: &Engine, record: &Record, token: &Token, now: Time
 
 /// True if this token is one to be handed out.
 pub(crate) fn is_current(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
-    record.rotation.is_plain() || matches!(standing_of(engine, record, token, now), Standing::Present | Standing::Next)
+    record.rotation.is_empty() || matches!(standing_of(engine, record, token, now), Standing::Present | Standing::Next)
 }
 
 fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {

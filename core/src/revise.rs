@@ -10,6 +10,7 @@ use crate::expiry::EMPTIED_LIFETIME;
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::renewal::{current, successor, turn};
+use crate::rotation::Rotation;
 use crate::{Error, Token};
 
 /// What is to be stored next, which has its version yet to come, and what the client is told; `None` if the edits change nothing.
@@ -59,7 +60,7 @@ fn date(
     if let Some(token) = renewed {
         record.epoch += 1;
         record.digest = token.digest(&engine.namespace);
-        record.rotation.restart(engine.renew_every.map(|_| now));
+        record.rotation = Rotation::beginning(engine.renew_every.map(|_| now));
     } else {
         turn(engine, record, &seen.token, now)?;
     }
@@ -74,7 +75,7 @@ fn date(
         return Ok(if was_empty { TokenChange::Keep } else { TokenChange::TakeBack });
     }
     let mut change = TokenChange::Keep;
-    let lasts_otherwise = record.content.remembered != seen.record.content.remembered;
+    let lasts_otherwise = record.content.extras.remembered != seen.record.content.extras.remembered;
     let token = renewed.cloned().or_else(|| successor(engine, record, &seen.token, now));
     let is_due = token.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(record, now);
     if is_due && let Some(token) = token.or_else(|| current(engine, record, &seen.token, now)) {

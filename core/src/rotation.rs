@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::seldom::{MaybeEmpty, Seldom};
 use crate::{SecretDigest, Timestamp};
 
 /// What is added to a secret to derive the next one.
@@ -57,13 +58,16 @@ pub(crate) enum Standing {
 }
 
 impl Rotation {
-    /// Nothing is said of tokens beside the present one.
-    pub(crate) fn is_plain(&self) -> bool {
-        *self == Rotation::default()
+    /// Where they stand when a new token took the place of all others; the moment counts if tokens are to be renewed at all.
+    pub(crate) fn beginning(now: Option<Timestamp>) -> Seldom<Self> {
+        Seldom::new(Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None })
     }
+}
 
-    /// A new token took the place of all others; the moment counts if tokens are to be renewed at all.
-    pub(crate) fn restart(&mut self, now: Option<Timestamp>) {
-        *self = Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None };
+impl MaybeEmpty for Rotation {
+    const EMPTY: &'static Self = &Rotation { issued: None, next: None, previous: None };
+
+    fn is_empty(&self) -> bool {
+        *self == *Rotation::EMPTY
     }
 }

@@ -141,7 +141,7 @@ pub(crate) async fn list(engine: &Engine, user: &str, current: Option<SessionId>
                     signed_in: record.signed_in.map(SystemTime::from),
                     accessed: engine.accessed(&record, owned.expires).into(),
                     expires: owned.expires.map(SystemTime::from),
-                    label: record.content.label.map(String::from),
+                    label: record.content.extras.label.as_deref().map(str::to_owned),
                     is_current: current == Some(owned.id),
                 }),
                 Err(error) => engine.events.report_failure(Event::CorruptRecord(owned.id), &*error),

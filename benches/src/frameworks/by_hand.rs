@@ -105,8 +105,10 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let lines = request.headers().get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        let cookie = lines.filter_map(|pair| pair.trim_ascii().strip_prefix(NAME)?.try_into().ok()).next();
+        let cookie = request.headers().get(COOKIE).and_then(|line| {
+            let begin = memchr::memmem::find(line.as_bytes(), NAME)? + NAME.len();
+            line.as_bytes().get(begin..)?.first_chunk().copied()
+        });
         let store = Arc::clone(&self.store);
         let state = State { store, cookie, asked: false, found: None, value: None, changed: false };
         let handle = Handle(Arc::new(Mutex::new(state)));

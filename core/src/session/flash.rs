@@ -79,7 +79,7 @@ impl Session {
     /// Only those of the [type](Session).
     pub fn flashes(&self) -> Result<Vec<Flash>, Error> {
         let mut state = self.visit.open()?;
-        let messages = state.content().map_or(Vec::new(), |content| content.flashes.to_vec());
+        let messages = state.content().map_or(Vec::new(), |content| content.extras.flashes.to_vec());
         if !messages.is_empty() {
             state.edit(Edit::TakeFlashes(messages.iter().map(Flash::id).collect()))?;
         }
@@ -92,7 +92,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn peek_flashes(&self) -> Result<Vec<Flash>, Error> {
-        Ok(self.visit.open()?.content().map_or(Vec::new(), |content| content.flashes.to_vec()))
+        Ok(self.visit.open()?.content().map_or(Vec::new(), |content| content.extras.flashes.to_vec()))
     }
 
     /// Puts back messages that were taken, so that they are shown once more: for a page that redirects to another one.

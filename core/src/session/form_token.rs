@@ -61,7 +61,7 @@ impl Session {
             let now = self.visit.engine.clock.now();
             match (form.read(text), state.content()) {
                 (Some(digest), Some(content))
-                    if content.form_tokens.find(&digest).is_some_and(|token| form.accepts(token, now)) =>
+                    if content.extras.form_tokens.find(&digest).is_some_and(|token| form.accepts(token, now)) =>
                 {
                     digest
                 }
@@ -75,7 +75,7 @@ impl Session {
         self.shielded(async move {
             // The edit says whether the token stood in the very record that was replaced by one without it.
             let stored = move |content: &crate::content::Content| {
-                Ok(spent.load(Ordering::Relaxed) && content.form_tokens.find(&digest).is_none())
+                Ok(spent.load(Ordering::Relaxed) && content.extras.form_tokens.find(&digest).is_none())
             };
             visit.apply(edit, stored).await
         })

@@ -69,7 +69,7 @@ impl Session {
     /// Only those of the [type](Session).
     pub fn forget(&self) -> Result<(), Error> {
         let mut state = self.visit.open()?;
-        if state.content().is_none_or(|content| content.remembered.is_none()) {
+        if state.content().is_none_or(|content| content.extras.remembered.is_none()) {
             return Ok(());
         }
         state.edit(Edit::Remember(None))

@@ -46,7 +46,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn label(&self) -> Result<Option<String>, Error> {
-        Ok(self.visit.open()?.content().and_then(|content| content.label.as_deref()).map(str::to_owned))
+        Ok(self.visit.open()?.content().and_then(|content| content.extras.label.as_deref()).map(str::to_owned))
     }
 
     /// Calls this device something, such as "Firefox on Linux"; an empty text takes the label away.

@@ -1,0 +1,100 @@
+//! The part of a record that few sessions have: a JSON object, and no byte for those that have nothing of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Extras;
+use crate::flash::Flashes;
+use crate::form_token::FormTokens;
+use crate::lease::Lease;
+use crate::record::Record;
+use crate::rotation::Rotation;
+use crate::seldom::{MaybeEmpty as _, Seldom};
+use crate::{Timeouts, Timestamp};
+
+pub(crate) fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
+    let Record { rotation, ticket_ends, lease, content, .. } = record;
+    if rotation.is_empty() && ticket_ends.is_none() && lease.is_none() && content.extras.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Extras { label, versions, timeouts, remembered, flashes, form_tokens } = &*content.extras;
+    serde_json::to_vec(&Details {
+        rotation,
+        ticket_ends: ticket_ends.map(Timestamp::as_millis),
+        lease: *lease,
+        label: label.as_deref(),
+        timeouts: timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
+        remembered: remembered.map(millis),
+        versions,
+        flashes,
+        form_tokens,
+    })
+}
+
+/// Reads them into a record that has none yet.
+pub(crate) fn decode(bytes: &[u8], record: &mut Record) -> Result<(), serde_json::Error> {
+    let details: DetailsRead = serde_json::from_slice(bytes)?;
+    record.rotation = Seldom::new(details.rotation);
+    record.ticket_ends = details.ticket_ends.map(Timestamp::from_millis);
+    record.lease = details.lease;
+    record.content.extras = Seldom::new(Extras {
+        label: details.label,
+        versions: details.versions,
+        timeouts: details.timeouts.map(|[idle, absolute]| Timeouts {
+            idle: idle.map(Duration::from_millis),
+            absolute: absolute.map(Duration::from_millis),
+        }),
+        remembered: details.remembered.map(Duration::from_millis),
+        flashes: details.flashes,
+        form_tokens: details.form_tokens,
+    });
+    Ok(())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// As they are written; `docs/storage-format.md` explains the fields.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(skip_serializing_if = "is_plain")]
+    rotation: &'a Rotation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ticket_ends: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<Lease>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeouts: Option<[Option<u64>; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remembered: Option<u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    versions: &'a BTreeMap<Box<str>, u32>,
+    #[serde(skip_serializing_if = "Flashes::is_empty")]
+    flashes: &'a Flashes,
+    #[serde(skip_serializing_if = "FormTokens::is_empty")]
+    form_tokens: &'a FormTokens,
+}
+
+/// As they are read.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DetailsRead {
+    rotation: Rotation,
+    ticket_ends: Option<u64>,
+    lease: Option<Lease>,
+    label: Option<Box<str>>,
+    timeouts: Option<[Option<u64>; 2]>,
+    remembered: Option<u64>,
+    versions: BTreeMap<Box<str>, u32>,
+    flashes: Flashes,
+    form_tokens: FormTokens,
+}
+
+fn is_plain(rotation: &Rotation) -> bool {
+    rotation.is_empty()
+}
