@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::carrier::{Arrivals, Arrived, Carrier};
+use crate::carrier::{Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -64,10 +64,12 @@ pub(crate) struct Found {
 }
 
 /// Tries every token.
-pub(crate) async fn load(engine: &Engine, arrived: Arrivals) -> Result<Loaded, Error> {
+pub(crate) async fn load(engine: &Engine, arrived: &[Arrived]) -> Result<Loaded, Error> {
     let mut loaded = Loaded::default();
-    for Arrived { token, carrier, is_outdated, issued } in &arrived {
-        let base = match open(engine, token).await? {
+    for one in arrived {
+        let opened = open(engine, &one.token).await?;
+        let Arrived { token, carrier, is_outdated, issued } = one;
+        let base = match opened {
             Opened::Living(base) => base,
             Opened::Absent => {
                 match issued.map(|issued| Ticket { token: token.clone(), issued }) {
@@ -113,7 +115,6 @@ enum Opened {
 }
 
 async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
-    let id = *token.id();
     let is_known = |base: &Base| standing_of(engine, base) != Standing::Foreign;
     let found = match read(engine, &*engine.store, token).await? {
         // A cache may keep what stood there before this token was made.
@@ -127,6 +128,7 @@ async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
         Read::Nothing => return Ok(Opened::Absent),
         Read::Corrupt => return Ok(Opened::Closed),
     };
+    let id = *token.id();
     let closed = match standing_of(engine, &base) {
         Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(base)),
         Standing::Outdated => Event::OutdatedToken(id),
@@ -149,22 +151,35 @@ enum Read {
 }
 
 async fn read(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
-    let id = *token.id();
+    let read = match store.load(token.id()).await {
+        Err(StoreError::Busy) => None,
+        answer => Some(understand(engine, token, answer)),
+    };
+    match read {
+        Some(read) => read,
+        // Boxed, here and above: what few requests do shall not make the future of every request large.
+        None => Box::pin(read_when_free(engine, store, token)).await,
+    }
+}
+
+async fn read_when_free(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
     let mut patience = Patience::new(engine);
     loop {
-        return match store.load(&id).await {
-            Ok(Some(stored)) => match Base::read(token.clone(), stored) {
-                Ok(base) => Ok(Read::Record(base)),
-                Err(error) => engine.corrupt(id, error).map(|()| Read::Corrupt),
-            },
-            Ok(None) => Ok(Read::Nothing),
-            Err(StoreError::Busy) => {
-                Box::pin(patience.pause()).await?;
-                continue;
-            }
-            Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| Read::Corrupt),
-            Err(error) => Err(error.into()),
-        };
+        patience.pause().await?;
+        match store.load(token.id()).await {
+            Err(StoreError::Busy) => {}
+            answer => return understand(engine, token, answer),
+        }
+    }
+}
+
+fn understand(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Read, Error> {
+    let corrupt = |error| engine.corrupt(*token.id(), error).map(|()| Read::Corrupt);
+    match answer {
+        Ok(Some(stored)) => Base::read(token.clone(), stored).map_or_else(corrupt, |base| Ok(Read::Record(base))),
+        Ok(None) => Ok(Read::Nothing),
+        Err(StoreError::Corrupt(error)) => corrupt(error),
+        Err(error) => Err(error.into()),
     }
 }
 

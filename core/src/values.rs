@@ -73,7 +73,7 @@ impl Values {
             for length in [key.len(), text.len()] {
                 out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
             }
-            out.extend_from_slice(key.as_bytes());
+            out.extend_from_slice(key);
             out.extend_from_slice(text);
         }
     }
@@ -132,7 +132,7 @@ impl Values {
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.iter().map(|(key, _)| key)
+        self.iter().map(|(key, _)| std::str::from_utf8(key).unwrap_or_default())
     }
 
     pub(crate) fn is_same(&self, other: &Values) -> bool {
@@ -149,10 +149,10 @@ impl Values {
         entries(&self.packed).find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
     }
 
-    /// Keys and texts, in the order of keys.
-    fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let mut read = entries(&self.packed).map(|(key, text)| (text_of(key), text)).peekable();
-        let mut changed = self.changes.iter().map(|(key, json)| (key.as_str(), json.as_ref())).peekable();
+    /// Keys and texts, in the order of keys, which is that of their bytes.
+    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut read = entries(&self.packed).peekable();
+        let mut changed = self.changes.iter().map(|(key, json)| (key.as_bytes(), json.as_ref())).peekable();
         std::iter::from_fn(move || {
             loop {
                 let takes_change = match (read.peek(), changed.peek()) {
@@ -190,10 +190,6 @@ fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((key, text))
 }
 
-fn text_of(key: &[u8]) -> &str {
-    std::str::from_utf8(key).unwrap_or_default()
-}
-
 /// Shows the keys only.
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -227,8 +223,8 @@ mod tests {
     }
 
     fn shown(values: &Values) -> Vec<(String, String)> {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a number");
-        values.iter().map(|(key, json)| (key.to_owned(), text(json))).collect()
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a text");
+        values.iter().map(|(key, json)| (text(key), text(json))).collect()
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl Visit {
             }
         }
         let engine = &self.engine;
-        let loaded = match load(engine, self.presented.verify(&engine.carriers, &engine.events)).await {
+        let arrived = self.presented.verify(&engine.carriers, &engine.events);
+        let loaded = match load(engine, &arrived).await {
             Err(error) if engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
                 let mut state = self.state();
