@@ -1,5 +1,6 @@
 //! The fairing: an exchange around every request.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rocket::fairing::{Fairing, Info, Kind};
@@ -80,12 +81,11 @@ impl Fairing for SessionFairing {
                 let refused = opened.lock().refused.take();
                 if let Some(refusal) = refused.filter(|refusal| status(refusal) == response.status()) {
                     for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
-                        response
-                            .set_raw_header(name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned());
+                        response.set_raw_header(owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
                     }
                 }
                 for (placing, name, value) in headers.iter() {
-                    let (name, value) = (name.as_str().to_owned(), value.to_str().unwrap_or_default().to_owned());
+                    let (name, value) = (owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
                     match placing {
                         // Never replaces: the cookie jar's own headers are written already.
                         Placing::Append => {
@@ -99,6 +99,15 @@ impl Fairing for SessionFairing {
             }
             Err(error) => *response = refuse(&error.refusal()),
         }
+    }
+}
+
+/// A text that a response keeps; those of most responses need not be copied.
+fn owned(text: &str) -> Cow<'static, str> {
+    const COMMON: [&str; 4] = ["vary", "Cookie", "cache-control", "no-store"];
+    match COMMON.into_iter().find(|common| *common == text) {
+        Some(common) => Cow::Borrowed(common),
+        None => Cow::Owned(text.to_owned()),
     }
 }
 

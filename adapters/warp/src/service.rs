@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Either;
 use tower_layer::Layer as _;
-use warp::filters::BoxedFilter;
+use tower_service::Service as _;
 use warp::{Filter, Rejection};
 use webstack_core::Sessions;
 use webstack_core::app::{App, Body, BodyError, Mount, respond_mounted};
@@ -18,8 +19,21 @@ use webstack_tower::{ReplyBody, SessionFuture, SessionLayer};
 
 use crate::error::recover;
 
-type Reply = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-type Mounted = Arc<dyn Fn(Request<Body>) -> Reply + Send + Sync>;
+/// The body of a response of warp's, which has no name outside of it; or of a neutral application's.
+type Sent = Either<<warp::reply::Response as HasBody>::Body, Body>;
+type Reply = Pin<Box<dyn Future<Output = Result<Response<Sent>, Infallible>> + Send>>;
+/// What answers requests: the routes, or an application beside them.
+type Answers = Arc<dyn Fn(Request<Body>) -> Reply + Send + Sync>;
+
+/// What has a body of some kind.
+pub trait HasBody {
+    /// Its kind.
+    type Body;
+}
+
+impl<B> HasBody for Response<B> {
+    type Body = B;
+}
 
 /// Makes a tower service of warp routes, with a session for every request.
 ///
@@ -37,16 +51,20 @@ where
     F::Extract: warp::Reply,
     F::Error: Into<Rejection>,
 {
-    let routes = routes.boxed().recover(recover).map(warp::Reply::into_response).boxed();
-    Service { routes, layer: SessionLayer::new(sessions), mounts: Vec::new(), below: Arc::default() }
+    let routes = warp::service(routes.boxed().recover(recover));
+    let answer = move |request: Request<Body>| -> Reply {
+        let answering = routes.clone().call(request);
+        Box::pin(async move { Ok(answering.await?.map(Either::Left)) })
+    };
+    Service { routes: Arc::new(answer), layer: SessionLayer::new(sessions), mounts: Vec::new(), below: Arc::default() }
 }
 
 /// The service that [`service`] makes.
 #[derive(Clone)]
 pub struct Service {
-    routes: BoxedFilter<(warp::reply::Response,)>,
+    routes: Answers,
     layer: SessionLayer,
-    mounts: Vec<(Arc<str>, Mounted)>,
+    mounts: Vec<(Arc<str>, Answers)>,
     below: Arc<str>,
 }
 
@@ -58,7 +76,7 @@ impl Service {
         let at = Arc::clone(&prefix);
         let mounted = move |request: Request<Body>| -> Reply {
             let (app, at) = (app.clone(), Arc::clone(&at));
-            Box::pin(async move { Ok(respond_mounted(app, &at, None, request).await) })
+            Box::pin(async move { Ok(respond_mounted(app, &at, None, request).await.map(Either::Right)) })
         };
         self.mounts.push((prefix, Arc::new(mounted)));
         self
@@ -76,9 +94,9 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BodyError>,
 {
-    type Response = Response<ReplyBody<Body>>;
+    type Response = Response<ReplyBody<Sent>>;
     type Error = Infallible;
-    type Future = SessionFuture<Reply, Body, Infallible>;
+    type Future = SessionFuture<Reply, Sent, Infallible>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -92,11 +110,8 @@ where
         }
         let uri = request.uri();
         let mounted = self.mounts.iter().find(|mount| Mount::split(&mount.0, uri.clone()).is_some());
-        let inner = match mounted {
-            Some((_, mounted)) => Inner::Mounted(Arc::clone(mounted)),
-            None => Inner::Routes(self.routes.clone()),
-        };
-        self.layer.layer(inner).call(request)
+        let answers = mounted.map_or(&self.routes, |(_, mounted)| mounted);
+        self.layer.layer(Inner(Arc::clone(answers))).call(request)
     }
 }
 
@@ -107,15 +122,12 @@ impl fmt::Debug for Service {
     }
 }
 
-/// What answers one request inside the layer.
+/// What stands inside the layer for one request.
 #[derive(Clone)]
-enum Inner {
-    Routes(BoxedFilter<(warp::reply::Response,)>),
-    Mounted(Mounted),
-}
+struct Inner(Answers);
 
 impl tower_service::Service<Request<Body>> for Inner {
-    type Response = Response<Body>;
+    type Response = Response<Sent>;
     type Error = Infallible;
     type Future = Reply;
 
@@ -124,12 +136,6 @@ impl tower_service::Service<Request<Body>> for Inner {
     }
 
     fn call(&mut self, request: Request<Body>) -> Reply {
-        match self {
-            Inner::Mounted(mounted) => mounted(request),
-            Inner::Routes(routes) => {
-                let response = warp::service(routes.clone()).call(request);
-                Box::pin(async move { Ok(response.await?.map(Body::new)) })
-            }
-        }
+        (self.0)(request)
     }
 }
