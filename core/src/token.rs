@@ -51,12 +51,17 @@ impl Token {
     ///
     /// [`Error::Random`](crate::Error::Random) if the generator fails. There is no weaker way to fall back on (ASVS 7.2.3).
     pub fn generate() -> Result<Self, crate::Error> {
-        Ok(Self::with_id(random_id()?)?)
+        // One call for both: the operating system takes longer to be asked than to answer.
+        let mut bytes = [0; ID_BYTES + SECRET_BYTES];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self::of_bytes(&bytes))
     }
 
     /// The same session's next token: a new secret, unrelated to the old one.
     pub(crate) fn renewed(&self) -> Result<Self, crate::Error> {
-        Ok(Self::with_id(self.id)?)
+        let mut secret = [0; SECRET_BYTES];
+        getrandom::fill(&mut secret)?;
+        Ok(Token { id: self.id, secret: Secret(secret) })
     }
 
     /// The same session's token that follows this one: whoever has this one and the nonce can make it, and nobody else.
@@ -67,17 +72,16 @@ impl Token {
         Token { id: self.id, secret: Secret(mac.finalize().into_bytes().into()) }
     }
 
-    fn with_id(id: SessionId) -> Result<Self, getrandom::Error> {
-        let mut secret = [0; SECRET_BYTES];
-        getrandom::fill(&mut secret)?;
-        Ok(Token { id, secret: Secret(secret) })
-    }
-
     /// Reads a token from its text; `None` for anything that is not exactly the one form of a token.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let bytes = base64url::decode::<{ ID_BYTES + SECRET_BYTES }>(text)?;
-        let (id, secret) = bytes.split_first_chunk()?;
-        Some(Token { id: SessionId::from_bytes(*id), secret: Secret(secret.try_into().ok()?) })
+        base64url::decode(text).as_ref().map(Self::of_bytes)
+    }
+
+    fn of_bytes(bytes: &[u8; ID_BYTES + SECRET_BYTES]) -> Self {
+        let (mut id, mut secret) = ([0; ID_BYTES], [0; SECRET_BYTES]);
+        id.copy_from_slice(&bytes[..ID_BYTES]);
+        secret.copy_from_slice(&bytes[ID_BYTES..]);
+        Token { id: SessionId::from_bytes(id), secret: Secret(secret) }
     }
 
     /// The public id.
@@ -109,12 +113,6 @@ impl Token {
         hash.update(self.secret.0);
         SecretDigest(hash.finalize().into())
     }
-}
-
-fn random_id() -> Result<SessionId, getrandom::Error> {
-    let mut bytes = [0; ID_BYTES];
-    getrandom::fill(&mut bytes)?;
-    Ok(SessionId::from_bytes(bytes))
 }
 
 impl fmt::Debug for Token {
