@@ -2,10 +2,11 @@
 
 use std::future::Future as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use webstack_core::{Error, Event, Outcome, runtime::block_on};
-use webstack_testkit::{Moment, Operation};
+use webstack_testkit::{Fault, Moment, Operation};
 
 use crate::visitor::{Site, Visitor, known, set_cookie, value};
 
@@ -214,12 +215,72 @@ fn a_change_that_fails_is_not_stored_now_or_later() {
     let request = visitor.arrive(&site);
     let add = |n: Option<u32>| n.unwrap_or(0) + 1;
     assert!(matches!(block_on(request.session.apply("text", add)), Err(Error::Value(_))));
-    site.faults.fail_next(webstack_testkit::Operation::Update, webstack_testkit::Fault::Unavailable, 1);
+    site.faults.fail_next(Operation::Update, Fault::Unavailable, 1);
     assert!(matches!(block_on(request.session.apply("kept", add)), Err(Error::Unavailable(_))));
     request.session.insert("fine", &1).unwrap();
     request.answer(Outcome::Keep);
     assert_eq!(value(&site, &visitor, "kept"), Some(1));
     assert_eq!(value(&site, &visitor, "fine"), Some(1));
+}
+
+#[test]
+fn a_change_runs_once_unless_somebody_was_faster() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    for others in [0, 1] {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let request = visitor.arrive(&site);
+        let change = move |n: Option<u32>| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            n.unwrap_or(0) + 1
+        };
+        request.session.update("n", change).unwrap();
+        (0..others).for_each(|_| drop(visitor.visit(&site, |session| session.insert("other", &1).unwrap())));
+        request.answer(Outcome::Keep);
+        assert_eq!(runs.load(Ordering::Relaxed), 1 + others);
+    }
+    assert_eq!(value(&site, &visitor, "n"), Some(2));
+}
+
+#[test]
+fn what_could_be_applied_in_part_only_is_not_stored_in_part() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.insert("first", &1).unwrap();
+    request.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
+    visitor.visit(&site, |session| session.insert("kept", "no number").unwrap());
+    assert!(matches!(block_on(request.session.reload()), Err(Error::Value(_))));
+    assert!(matches!(block_on(request.exchange.finish(Outcome::Keep)), Err(Error::Value(_))));
+    assert_eq!(visitor.arrive(&site).session.keys().unwrap(), ["kept"]);
+}
+
+#[test]
+fn what_is_being_saved_can_be_seen_and_changed_meanwhile() {
+    let site = Site::new();
+    let visitor = known(&site);
+    for fails in [false, true] {
+        let request = visitor.arrive(&site);
+        let before = request.session.get::<u32>("n").unwrap().unwrap_or(0);
+        let add = |n: Option<u32>| n.unwrap_or(0) + 1;
+        request.session.update("n", add).unwrap();
+        let gate = site.faults.hold_next(Operation::Update, Moment::Before);
+        if fails {
+            site.faults.fail_next(Operation::Update, Fault::Unavailable, 1);
+        }
+        thread::scope(|scope| {
+            let saving = scope.spawn(|| block_on(request.session.save()));
+            block_on(gate.reached());
+            let seen = (request.session.get("n"), request.session.update("n", add));
+            gate.open();
+            assert_eq!(saving.join().unwrap().is_err(), fails);
+            assert_eq!((seen.0.unwrap(), seen.1.unwrap()), (Some(before + 1), before + 2), "its own changes");
+        });
+        assert_eq!(request.session.get("n").unwrap(), Some(before + 2));
+        request.answer(Outcome::Keep);
+        assert_eq!(value(&site, &visitor, "n"), Some(before + 2));
+    }
 }
 
 #[test]
