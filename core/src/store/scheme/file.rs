@@ -39,7 +39,7 @@ pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened,
 
 fn read_options(query: &str, setting: &str) -> Result<Options, ConfigError> {
     let mut options = Options::default();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in super::options(query, setting)? {
         match (&*name, &*value) {
             ("group", group) if !group.is_empty() => options.group = Some(group.to_owned()),
             #[cfg(unix)]

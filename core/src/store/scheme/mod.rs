@@ -8,6 +8,7 @@ mod redis;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod sql;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,10 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
         "memory" if place.is_empty() => {
             Ok(Opened::elsewhere(MemoryStore::new().with_clock(Arc::clone(context.clock)), url))
         }
+        "memory" => {
+            let problem = format!("`{}` means nothing: `memory:` has no options and no path", place.escape_debug());
+            Err(ConfigError::new(context.setting, problem, "use `memory:`"))
+        }
         "file" => file::open_url(place, context),
         #[cfg(all(unix, feature = "lmdb"))]
         "lmdb" => lmdb::open_url(place, context),
@@ -120,6 +125,22 @@ fn without_secrets(url: &str) -> String {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
         _ => url.to_owned(),
     }
+}
+
+/// The options behind a URL's question mark. One that is said twice would contradict itself, or mean nothing.
+fn options<'q>(query: &'q str, setting: &str) -> Result<Vec<(Cow<'q, str>, Cow<'q, str>)>, ConfigError> {
+    let mut options: Vec<(Cow<'q, str>, Cow<'q, str>)> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if options.iter().any(|(said, _)| *said == name) {
+            return Err(said_twice(setting, &name));
+        }
+        options.push((name, value));
+    }
+    Ok(options)
+}
+
+fn said_twice(setting: &str, option: &str) -> ConfigError {
+    ConfigError::new(setting, format!("the option `{}` is said twice", option.escape_debug()), "say it once")
 }
 
 /// True if two URLs surely name one store. They may do so and differ; whoever moves sessions notices that.

@@ -35,12 +35,13 @@ pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
 /// The URL without the option that is ours, and what it says.
 fn take_setup(url: &str, setting: &str) -> Result<(String, Setup), ConfigError> {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    let mut setup = Setup::Automatic;
+    let mut setup = None;
     let mut others = Vec::new();
     for option in query.split('&').filter(|option| !option.is_empty()) {
         match option.split_once('=') {
-            Some(("setup", "automatic")) => setup = Setup::Automatic,
-            Some(("setup", "by-hand")) => setup = Setup::ByHand,
+            Some(("setup", _)) if setup.is_some() => return Err(super::said_twice(setting, "setup")),
+            Some(("setup", "automatic")) => setup = Some(Setup::Automatic),
+            Some(("setup", "by-hand")) => setup = Some(Setup::ByHand),
             Some(("setup", other)) => {
                 let problem = format!("`setup={}` says nothing", other.escape_debug());
                 return Err(ConfigError::new(setting, problem, "use `setup=automatic` or `setup=by-hand`"));
@@ -48,6 +49,6 @@ fn take_setup(url: &str, setting: &str) -> Result<(String, Setup), ConfigError> 
             _ => others.push(option),
         }
     }
-    let query = others.join("&");
+    let (query, setup) = (others.join("&"), setup.unwrap_or(Setup::Automatic));
     Ok((if query.is_empty() { place.to_owned() } else { format!("{place}?{query}") }, setup))
 }
