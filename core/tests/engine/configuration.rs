@@ -244,6 +244,13 @@ fn an_option_that_is_said_twice_is_refused_by_its_name() {
 }
 
 #[test]
+fn an_error_is_read_by_people_however_it_is_printed() {
+    let error = Sessions::builder().directory("relative").build().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(error.to_string().starts_with("WEBSTACK_STORE: `relative` is not an absolute path"), "{error}");
+}
+
+#[test]
 fn options_of_memory_are_named() {
     let message = refused(&[("WEBSTACK_STORE", "memory:?size=3")]);
     assert!(message.contains("`?size=3`") && message.contains("`memory:` has no options"), "{message}");
