@@ -39,7 +39,6 @@ pub(super) fn update(
     entry: &Entry,
     now: Timestamp,
 ) -> Result<Updated, Fault> {
-    let next = Version::new(seen.get().wrapping_add(1));
     // What is too large is refused before anybody is told of it.
     let size = slot::size_for(entry)?;
     Locked::with(
@@ -64,6 +63,7 @@ pub(super) fn update(
             if file.stands()?.is_none() {
                 return Ok(None);
             }
+            let next = slot::following(seen)?;
             let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
             let marker = Announced::write(&file.base, newcomer, id, now)?;
             let left = before.filter(|owner| Some(owner) != entry.owner.as_ref());
