@@ -10,6 +10,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps};
@@ -43,6 +44,9 @@ impl Owner {
     /// Locks the directory, and makes it if there is none.
     pub(super) fn lock(base: &Arc<Base>, owner: &OwnerKey, lock: FlockOperation) -> Result<Self, Fault> {
         let path = owner_path(owner);
+        if base.must_settle(settled(base, owner)) {
+            make_directories(base, owner)?;
+        }
         for _ in 0..ATTEMPTS {
             match Owner::lock_present(base, &path, lock)? {
                 Some(owner) => return Ok(owner),
@@ -230,7 +234,13 @@ fn make_directories(base: &Base, owner: &OwnerKey) -> Result<(), Fault> {
         base.sync_names(above)?;
         above = path;
     }
+    settled(base, owner).store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Whether the names of this owner's directory, and of all that begin alike, are known to be on the disk.
+fn settled<'a>(base: &'a Base, owner: &OwnerKey) -> &'a AtomicBool {
+    &base.settled.owners[usize::from(owner.as_bytes()[0])]
 }
 
 fn owner_path(owner: &OwnerKey) -> String {
