@@ -1,6 +1,7 @@
 //! What only a directory can do wrong.
 #![cfg(unix)]
 
+mod cleaner;
 mod directory;
 mod foreign_files;
 mod format;
