@@ -122,6 +122,11 @@ pub(super) fn candidates(base: &Base, owner: &OwnerKey) -> Result<Vec<SessionId>
     ids(base, &owner_path(owner))
 }
 
+/// True if an owner has a marker for this session.
+pub(super) fn is_marked(base: &Base, owner: &OwnerKey, id: &SessionId) -> Result<bool, Fault> {
+    Ok(base.look_at(&format!("{}/{id}", owner_path(owner)))?.is_some())
+}
+
 /// Removes the marker of a session that ended or changed hands. Best effort: a marker left over is seen through.
 pub(super) fn unmark(base: &Base, owner: &OwnerKey, id: &SessionId) {
     if let Err(error) = base.unlink(&format!("{}/{id}", owner_path(owner))) {

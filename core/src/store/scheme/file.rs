@@ -79,8 +79,12 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     if let Some(group) = &options.group {
         builder = builder.group(group);
     }
-    let store = builder.open().map_err(|error| ConfigError::caused(context.setting, error))?;
-    Ok(Opened::in_directory(store, directory))
+    let store = Arc::new(builder.open().map_err(|error| ConfigError::caused(context.setting, error))?);
+    let files = Arc::clone(&store);
+    Ok(Opened {
+        inspect: Some(Arc::new(move |repair| files.inspect(repair))),
+        ..Opened::in_directory(store, directory)
+    })
 }
 
 #[cfg(not(unix))]

@@ -16,7 +16,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::premises::Begin;
-use crate::store::{MemoryStore, Store, StoreError, Watch};
+use crate::store::{Findings, MemoryStore, Repair, Store, StoreError, Watch};
 use crate::{Clock, ConfigError};
 
 pub(crate) use file::open_directory;
@@ -46,7 +46,12 @@ pub(crate) struct Opened {
     pub(crate) watch: Option<Arc<dyn Watch>>,
     /// Makes its tables.
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Looks for what is wrong in it.
+    pub(crate) inspect: Option<Inspect>,
 }
+
+/// Looks for what is wrong in a store, on the thread that asks.
+pub(crate) type Inspect = Arc<dyn Fn(Repair) -> Result<Findings, StoreError> + Send + Sync>;
 
 impl Opened {
     #[cfg(unix)]
@@ -66,7 +71,7 @@ impl Opened {
     }
 
     fn at(store: Arc<dyn Store>, place: String) -> Self {
-        Opened { store, directory: None, place, watch: None, set_up: None }
+        Opened { store, directory: None, place, watch: None, set_up: None, inspect: None }
     }
 }
 
@@ -127,20 +132,20 @@ fn without_secrets(url: &str) -> String {
     }
 }
 
+/// An option in a URL: its name, and what it says.
+type Named<'q> = (Cow<'q, str>, Cow<'q, str>);
+
 /// The options behind a URL's question mark. One that is said twice would contradict itself, or mean nothing.
-fn options<'q>(query: &'q str, setting: &str) -> Result<Vec<(Cow<'q, str>, Cow<'q, str>)>, ConfigError> {
-    let mut options: Vec<(Cow<'q, str>, Cow<'q, str>)> = Vec::new();
+fn options<'q>(query: &'q str, setting: &str) -> Result<Vec<Named<'q>>, ConfigError> {
+    let mut options: Vec<Named<'q>> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         if options.iter().any(|(said, _)| *said == name) {
-            return Err(said_twice(setting, &name));
+            let problem = format!("the option `{}` is said twice", name.escape_debug());
+            return Err(ConfigError::new(setting, problem, "say it once"));
         }
         options.push((name, value));
     }
     Ok(options)
-}
-
-fn said_twice(setting: &str, option: &str) -> ConfigError {
-    ConfigError::new(setting, format!("the option `{}` is said twice", option.escape_debug()), "say it once")
 }
 
 /// True if two URLs surely name one store. They may do so and differ; whoever moves sessions notices that.

@@ -5,6 +5,7 @@ mod cleaner;
 mod directory;
 mod foreign_files;
 mod format;
+mod inspect;
 mod locks;
 mod owners;
 mod purge;
