@@ -190,4 +190,41 @@ mod tests {
         std::fs::remove_file(&stamp).expect("it is ours");
         assert_eq!(made_with(0o2770), 0o660);
     }
+
+    /// A stamp that an earlier program of another user made for itself alone.
+    #[test]
+    #[cfg(unix)]
+    fn a_stamp_that_another_member_keeps_closed_is_made_anew() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        use std::os::unix::process::CommandExt as _;
+        const ASKED: &str = "WEBSTACK_TEST_STAMP";
+        const OTHER: u32 = 65534;
+        if let Some(directory) = std::env::var_os(ASKED) {
+            drop(open(Path::new(&directory)).expect("a stamp"));
+            return;
+        }
+        let place = tempfile::tempdir().expect("a directory");
+        let (shared, program) = (place.path().join("sessions"), place.path().join("program"));
+        std::fs::create_dir(&shared).expect("a directory");
+        if !rustix::process::geteuid().is_root() || chown(&shared, None, Some(OTHER)).is_err() {
+            let _ = writeln!(io::stderr(), "skipped: only root can be two users");
+            return;
+        }
+        for (path, mode) in [(place.path(), 0o755), (&shared, 0o2770)] {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
+        }
+        let stamp = shared.join(STAMP);
+        std::fs::write(&stamp, "\n").expect("a file");
+        std::fs::set_permissions(&stamp, Permissions::from_mode(0o600)).expect("it is ours");
+        // Where it was built the other may not look.
+        std::fs::copy(std::env::current_exe().expect("this test"), &program).expect("a copy");
+        let name = "purging::tests::a_stamp_that_another_member_keeps_closed_is_made_anew";
+        let mut child = std::process::Command::new(program);
+        let output = child.args(["--exact", name]).env(ASKED, &shared).uid(OTHER).gid(OTHER).output();
+        let output = output.expect("this test, once more");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let state = stamp.metadata().expect("a stamp");
+        assert_eq!((state.uid(), state.mode() & 0o7777), (OTHER, 0o660));
+    }
 }
