@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-/// A configuration cannot be used. Its text is one line: the variable, what is wrong, and the mend.
+/// A configuration cannot be used. Its text is one line: the variable, what is wrong, and the mend; for `Debug` too, because
+/// that is what is printed of an error that `main` returns.
 ///
 /// ```
 /// use webstack_core::{CookiePrefix, Sessions};
@@ -16,7 +17,6 @@ use std::fmt;
 ///      set WEBSTACK_COOKIE_SECURE=true, or WEBSTACK_COOKIE_PREFIX=auto"
 /// );
 /// ```
-#[derive(Debug)]
 pub struct ConfigError {
     variable: String,
     message: String,
@@ -44,6 +44,12 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.variable, self.message)
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

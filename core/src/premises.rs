@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::store::{BoxFuture, Migrating, Moved, Store, StoreError};
-use crate::{Error, SessionId, Sessions};
+use crate::store::{BoxFuture, Findings, Inspect, Migrating, Moved, Repair, Store, StoreError};
+use crate::{Error, SessionId, Sessions, runtime};
 
 /// From any store to any other.
 pub(crate) type Moving = Migrating<Arc<dyn Store>, Arc<dyn Store>>;
@@ -22,6 +22,8 @@ pub(crate) struct Premises {
     pub(crate) moving: Option<Arc<Moving>>,
     /// Makes tables.
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Look for what is wrong: in the store, and in the one that is left.
+    pub(crate) inspect: Vec<Inspect>,
     /// Hears of changes, for a cache.
     pub(crate) listen: Option<Begin<()>>,
     pub(crate) listening: AtomicBool,
@@ -64,6 +66,31 @@ impl Sessions {
             Some(begin) => Ok(begin().await.map(|()| true)?),
             None => Ok(false),
         }
+    }
+
+    /// Looks for what is wrong in the store, and in the one that is left if sessions move: what cannot be read, and what an
+    /// index lacks. Today that is looked for in files; there is nothing to find in the other stores.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on};
+    /// use webstack_core::store::Repair;
+    ///
+    /// # let place = tempfile::tempdir().unwrap();
+    /// # let directory = place.path().join("WebStack-sessions");
+    /// let sessions = Sessions::builder().directory(directory).build().unwrap();
+    /// let found = block_on(sessions.inspect(Repair::Nothing)).unwrap();
+    /// assert_eq!((found.unreadable, found.unmarked), (0, 0));
+    /// ```
+    pub async fn inspect(&self, repair: Repair) -> Result<Findings, Error> {
+        let mut found = Findings::default();
+        for inspect in self.engine.premises.inspect.iter().map(Arc::clone) {
+            found = found.and(runtime::off_thread(move || inspect(repair)).await?);
+        }
+        Ok(found)
     }
 
     /// Moves about so many sessions from the store that is [left](crate::Builder::move_from_url), beginning behind `after`; for

@@ -51,3 +51,16 @@ impl fmt::Debug for OwnerKey {
         write!(f, "OwnerKey({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `docs/storage-format.md` says how it is computed, so that others can.
+    #[test]
+    fn the_key_of_an_owner_is_the_one_that_is_documented() {
+        let text = [&16_u64.to_be_bytes()[..], b"webstack_session", b"alice"].concat();
+        let documented: [u8; 32] = Sha256::digest(text).into();
+        assert_eq!(OwnerKey::derive("webstack_session", "alice"), OwnerKey::from_bytes(documented));
+    }
+}

@@ -106,6 +106,66 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn what_cannot_be_read_is_counted_and_named() {
+    let place = tempfile::tempdir().expect("a directory");
+    begin(&application(place.path()), |session| session.insert("n", &1).expect("open"));
+    let directory = place.path().join("WebStack-sessions");
+    let junk = directory.join("00").join("00112233445566778899aabbccddeeff");
+    std::fs::create_dir_all(directory.join("00")).expect("a directory");
+    std::fs::write(&junk, "junk").expect("a file");
+    let examined = said(&webstack(place.path(), &["doctor"]));
+    assert!(examined.contains("good; 1 sessions"), "{examined}");
+    assert!(examined.contains(&format!("1 cannot be read, the first is {}", junk.display())), "{examined}");
+    let listed = webstack(place.path(), &["list"]);
+    assert_eq!(said(&listed).lines().count(), 1);
+    assert!(String::from_utf8_lossy(&listed.stderr).contains("1 cannot be read"), "{listed:?}");
+}
+
+#[test]
+fn the_doctor_puts_back_what_a_copy_lacks() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    for _ in 0..3 {
+        begin(&sessions, |session| session.set_user("ann").expect("open"));
+    }
+    // A directory that is copied while it is used may have the owners of a while before.
+    std::fs::remove_dir_all(place.path().join("WebStack-sessions/owners")).expect("it is ours");
+    assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "");
+    let examined = said(&webstack(place.path(), &["doctor"]));
+    assert!(examined.contains("\n3 missing in the index of users") && examined.contains("--repair"), "{examined}");
+    assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "", "nothing was changed");
+    let repaired = said(&webstack(place.path(), &["doctor", "--repair"]));
+    assert!(repaired.contains("\n3 missing in the index of users") && repaired.contains("put back"), "{repaired}");
+    assert_eq!(said(&webstack(place.path(), &["doctor"])).lines().count(), 1, "nothing is wrong any more");
+    assert_eq!(said(&webstack(place.path(), &["end", "--user", "ann"])), "3 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["list"])), "");
+}
+
+/// As it is pasted, but for the places.
+#[test]
+fn the_commands_that_copy_a_directory_in_use_make_a_whole_copy() {
+    let documented = include_str!("../../docs/stores.md");
+    let (_, commands) = documented.split_once("## A copy of files in use").expect("the part of the page");
+    let commands = commands.split("```").nth(1).and_then(|block| block.strip_prefix("sh\n")).expect("commands");
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    for _ in 0..3 {
+        begin(&sessions, |session| session.set_user("ann").expect("open"));
+    }
+    let (directory, copy) = (place.path().join("WebStack-sessions"), place.path().join("copy"));
+    let commands = commands.replace("/var/lib/shop/sessions", &directory.display().to_string());
+    let commands = commands.replace("/var/backups/sessions", &copy.display().to_string());
+    let programs = Path::new(env!("CARGO_BIN_EXE_webstack")).parent().expect("a directory").display();
+    let path = format!("{programs}:{}", std::env::var("PATH").expect("a path"));
+    let pasted = Command::new("sh").args(["-ec", &commands]).env("PATH", path).output().expect("a shell");
+    let told = said(&pasted);
+    assert!(told.contains("copy: good; 3 sessions, 3 of them signed in\n"), "{told}");
+    let of_copy = ["--store", &format!("file:{}", copy.display())];
+    assert_eq!(said(&webstack(place.path(), &[&of_copy[..], &["end", "--user", "ann"]].concat())), "3 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["list"])).lines().count(), 3, "the sessions in use stay");
+}
+
+#[test]
 fn setting_up_says_what_there_is_to_do() {
     let place = tempfile::tempdir().expect("a directory");
     application(place.path());
@@ -133,8 +193,13 @@ fn sessions_move_from_one_store_to_another() {
     assert!(moved.starts_with("250 moved, none left; "), "{moved}");
     assert_eq!(said(&webstack(place.path(), &["--store", &to, "list"])).lines().count(), 250);
     assert_eq!(said(&webstack(place.path(), &["list"])), "");
-    let again = said(&webstack(place.path(), &["--store", &to, "move", "--from", &from]));
-    assert!(again.starts_with("0 moved, none left; "), "{again}");
+    let junk = place.path().join("WebStack-sessions/00/00112233445566778899aabbccddeeff");
+    std::fs::create_dir_all(junk.parent().expect("a directory")).expect("a directory");
+    std::fs::write(&junk, "junk").expect("a file");
+    let again = webstack(place.path(), &["--store", &to, "move", "--from", &from]);
+    assert!(said(&again).starts_with("0 moved, none left; "), "{again:?}");
+    let passed_over = format!("1 cannot be read, the first is {}", junk.display());
+    assert!(String::from_utf8_lossy(&again.stderr).contains(&passed_over), "{again:?}");
     assert_eq!(said(&webstack(place.path(), &["--store", &to, "purge"])), "0 removed\n");
 }
 

@@ -29,8 +29,15 @@ pub(crate) fn purge_if_due(sessions: &Sessions, drive: &impl Drive) {
     if directory.join(STAMP).symlink_metadata().is_ok_and(|state| !is_due(&state, every)) {
         return;
     }
-    // Others of the group may own the stamp, and the directory may be lost: the response has been given all the same.
-    let Ok(stamp) = open(directory) else { return };
+    let stamp = match open(directory) {
+        Ok(stamp) => stamp,
+        // The directory is lost, which the response has said.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+        Err(error) => {
+            let path = directory.join(STAMP);
+            return log::line(format_args!("nothing is purged: cannot open {} ({error}): remove it", path.display()));
+        }
+    };
     // Whoever holds it purges; it is let go with the file.
     if stamp.try_lock().is_err() {
         return;
@@ -92,15 +99,39 @@ fn write(stamp: &mut File, next: Option<SessionId>) -> io::Result<()> {
 fn open(directory: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
+    let path = directory.join(STAMP);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
         // As session files are: shared with the group if the directory is, and no link that somebody placed there.
-        let mode = if directory.metadata()?.mode() & 0o020 == 0 { 0o600 } else { 0o660 };
+        let is_shared = directory.metadata()?.mode() & 0o020 != 0;
+        let mode = if is_shared { 0o660 } else { 0o600 };
         let flags = rustix::fs::OFlags::NOFOLLOW.bits().try_into().map_err(io::Error::other)?;
         options.mode(mode).custom_flags(flags);
+        let stamp = match options.open(&path) {
+            // Another member of the group made it for itself alone.
+            Err(error) if is_shared && error.kind() == io::ErrorKind::PermissionDenied => {
+                std::fs::remove_file(&path)?;
+                options.open(&path)?
+            }
+            opened => opened?,
+        };
+        settle_mode(&stamp, mode)?;
+        Ok(stamp)
     }
-    options.open(directory.join(STAMP))
+    #[cfg(not(unix))]
+    options.open(path)
+}
+
+/// Gives a stamp that is ours the permissions that it shall have, whatever the umask was.
+#[cfg(unix)]
+fn settle_mode(stamp: &File, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let state = stamp.metadata()?;
+    match state.uid() == rustix::process::geteuid().as_raw() && state.mode() & 0o777 != mode {
+        true => stamp.set_permissions(std::fs::Permissions::from_mode(mode)),
+        false => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -140,5 +171,60 @@ mod tests {
         let held = open(sessions.directory().expect("a directory")).expect("a stamp");
         held.lock().expect("a lock");
         assert!(!purges(), "somebody else does");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_stamp_is_the_groups_as_session_files_are_whatever_the_umask() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().expect("a directory");
+        let stamp = place.path().join(STAMP);
+        let made_with = |mode| {
+            std::fs::set_permissions(place.path(), Permissions::from_mode(mode)).expect("it is ours");
+            drop(open(place.path()).expect("a stamp"));
+            stamp.metadata().expect("a stamp").permissions().mode() & 0o7777
+        };
+        assert_eq!(made_with(0o700), 0o600);
+        assert_eq!(made_with(0o2770), 0o660, "one that was made before");
+        std::fs::remove_file(&stamp).expect("it is ours");
+        assert_eq!(made_with(0o2770), 0o660);
+    }
+
+    /// A stamp that an earlier program of another user made for itself alone.
+    #[test]
+    #[cfg(unix)]
+    fn a_stamp_that_another_member_keeps_closed_is_made_anew() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        use std::os::unix::process::CommandExt as _;
+        const ASKED: &str = "WEBSTACK_TEST_STAMP";
+        const OTHER: u32 = 65534;
+        if let Some(directory) = std::env::var_os(ASKED) {
+            drop(open(Path::new(&directory)).expect("a stamp"));
+            return;
+        }
+        let place = tempfile::tempdir().expect("a directory");
+        let (shared, program) = (place.path().join("sessions"), place.path().join("program"));
+        std::fs::create_dir(&shared).expect("a directory");
+        if !rustix::process::geteuid().is_root() || chown(&shared, None, Some(OTHER)).is_err() {
+            let _ = writeln!(io::stderr(), "skipped: only root can be two users");
+            return;
+        }
+        for (path, mode) in [(place.path(), 0o755), (&shared, 0o2770)] {
+            std::fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
+        }
+        let stamp = shared.join(STAMP);
+        std::fs::write(&stamp, "\n").expect("a file");
+        std::fs::set_permissions(&stamp, Permissions::from_mode(0o600)).expect("it is ours");
+        // Where it was built the other may not look.
+        std::fs::copy(std::env::current_exe().expect("this test"), &program).expect("a copy");
+        let name = "purging::tests::a_stamp_that_another_member_keeps_closed_is_made_anew";
+        let mut child = std::process::Command::new(program);
+        let output = child.args(["--exact", name]).env(ASKED, &shared).uid(OTHER).gid(OTHER).output();
+        let output = output.expect("this test, once more");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        let state = stamp.metadata().expect("a stamp");
+        assert_eq!((state.uid(), state.mode() & 0o7777), (OTHER, 0o660));
     }
 }

@@ -65,7 +65,7 @@ impl Builder {
             }
         };
         self.check("WEBSTACK_STORE", &opened)?;
-        let mut moving = None;
+        let (mut moving, mut inspect) = (None, Vec::from_iter(opened.inspect));
         if let Some(url) = &self.move_from {
             let left = self.open("WEBSTACK_MOVE_FROM", url)?;
             self.check("WEBSTACK_MOVE_FROM", &left)?;
@@ -75,6 +75,7 @@ impl Builder {
                 let problem = "this is the store that the sessions move to";
                 return Err(ConfigError::new("WEBSTACK_MOVE_FROM", problem, "name the one that they are to leave"));
             }
+            inspect.extend(left.inspect);
             let both = Arc::new(Moving::new(left.store, opened.store).with_clock(Arc::clone(&self.clock)));
             opened.place = format!("{} (moving from {})", opened.place, left.place);
             // What the old store tells of concerns sessions that nobody keeps: they move when they are read.
@@ -86,6 +87,7 @@ impl Builder {
             place: opened.place,
             set_up: opened.set_up,
             moving,
+            inspect,
             ..Premises::default()
         };
         let behind = Arc::clone(&opened.store);

@@ -4,11 +4,13 @@
 
 #[cfg(unix)]
 mod file;
+mod findings;
 mod scheme;
 
 #[cfg(unix)]
 pub use file::{Durability, FileStore, FileStoreBuilder, OpenError};
-pub(crate) use scheme::{OpenContext, Opened, are_same, open_directory, open_url};
+pub use findings::{Findings, Repair};
+pub(crate) use scheme::{Inspect, OpenContext, Opened, are_same, open_directory, open_url};
 pub use webstack_store::{
     BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,
     PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version, Watch,

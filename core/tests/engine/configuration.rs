@@ -23,6 +23,8 @@ fn every_bad_value_is_refused_in_one_line_that_names_its_variable() {
         ("WEBSTACK_STORE", "file:/tmp/some#where"),
         ("WEBSTACK_STORE", "file:/tmp/some\nwhere"),
         ("WEBSTACK_STORE", "file:/tmp?colour=red"),
+        ("WEBSTACK_STORE", "file:/tmp/x?durability=full&durability=none"),
+        ("WEBSTACK_STORE", "file:/tmp/x?durability=full&durability=full"),
         ("WEBSTACK_STORE", "file:/tmp/x?group=no-such-group-here"),
         ("WEBSTACK_STORE", "file:/no/such/parent/here"),
         ("WEBSTACK_STORE", "carrier-pigeon://u:p4ssw0rd@h"),
@@ -220,6 +222,38 @@ fn file_urls_name_directories() {
         assert_eq!(sessions.directory(), Some(&*directory), "{durability}");
     }
     assert!(refused(&[("WEBSTACK_STORE", &format!("{url}?durability=some"))]).contains("durability=none"));
+}
+
+#[test]
+fn an_option_that_is_said_twice_is_refused_by_its_name() {
+    let place = tempfile::tempdir().unwrap();
+    for (scheme, options) in [
+        ("file", "durability=full&durability=none"),
+        ("file", "insecure_allow_network_fs=true&insecure%5Fallow_network_fs=true"),
+        #[cfg(feature = "lmdb")]
+        ("lmdb", "durability=synced&durability=consistent"),
+        #[cfg(feature = "sqlite")]
+        ("sqlite", "setup=by-hand&setup=automatic"),
+    ] {
+        let message =
+            refused(&[("WEBSTACK_STORE", &format!("{scheme}:{}/sessions?{options}", place.path().display()))]);
+        let name = options.split('=').next().unwrap();
+        assert!(message.contains(&format!("`{name}` is said twice")), "{message}");
+        assert!(!place.path().join("sessions").exists(), "nothing is made");
+    }
+}
+
+#[test]
+fn an_error_is_read_by_people_however_it_is_printed() {
+    let error = Sessions::builder().directory("relative").build().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert!(error.to_string().starts_with("WEBSTACK_STORE: `relative` is not an absolute path"), "{error}");
+}
+
+#[test]
+fn options_of_memory_are_named() {
+    let message = refused(&[("WEBSTACK_STORE", "memory:?size=3")]);
+    assert!(message.contains("`?size=3`") && message.contains("`memory:` has no options"), "{message}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use webstack::store::{Findings, Repair};
 use webstack::{ConfigError, SessionId, Sessions};
 
 use crate::Failure;
@@ -12,7 +13,7 @@ use crate::Failure;
 /// How long each step of a purge may take before the progress is told.
 const STEP: Duration = Duration::from_millis(200);
 
-pub(crate) async fn doctor(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl Write) -> Result<(), Failure> {
     // That it could be opened says that owner, mode and file system are right, and that files can be written.
     let place = sessions.place();
     let (mut alive, mut signed_in) = (0_u64, 0_u64);
@@ -23,8 +24,36 @@ pub(crate) async fn doctor(sessions: &Sessions, out: &mut impl Write) -> Result<
         signed_in += u64::from(session.user().is_some());
         progress.set_message(format!("{alive} sessions"));
     }
+    let found = sessions.inspect(repair).await.map_err(Failure::Store)?;
     progress.finish_and_clear();
-    writeln!(out, "{place}: good; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)
+    writeln!(out, "{place}: good; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)?;
+    if let Some(line) = unreadable(&found) {
+        writeln!(out, "{line}").map_err(Failure::Output)?;
+    }
+    let done = match repair {
+        _ if found.unmarked == 0 => return Ok(()),
+        Repair::Nothing => "`webstack doctor --repair` puts them back",
+        Repair::Markers => "they were put back",
+    };
+    let unmarked = found.unmarked;
+    writeln!(out, "{unmarked} missing in the index of users, so that ending all of a user's misses them; {done}")
+        .map_err(Failure::Output)
+}
+
+/// What was passed over because it cannot be read, in a line.
+fn unreadable(found: &Findings) -> Option<String> {
+    let first = found.first_unreadable.as_ref()?;
+    let (count, first) = (found.unreadable, first.display());
+    Some(format!("{count} cannot be read, the first is {first}; a purge removes them when they are an hour old"))
+}
+
+/// Says on standard error what was passed over, where the output is for programs.
+async fn tell_unreadable(sessions: &Sessions) -> Result<(), Failure> {
+    let found = sessions.inspect(Repair::Nothing).await.map_err(Failure::Store)?;
+    match unreadable(&found) {
+        Some(line) => writeln!(std::io::stderr(), "webstack: {line}").map_err(Failure::Output),
+        None => Ok(()),
+    }
 }
 
 pub(crate) async fn purge(sessions: &Sessions, out: &mut impl Write) -> Result<(), Failure> {
@@ -72,7 +101,8 @@ pub(crate) async fn move_all(sessions: &Sessions, out: &mut impl Write) -> Resul
         }
     }
     progress.finish_and_clear();
-    writeln!(out, "{all} moved, none left; {}", sessions.place()).map_err(Failure::Output)
+    writeln!(out, "{all} moved, none left; {}", sessions.place()).map_err(Failure::Output)?;
+    tell_unreadable(sessions).await
 }
 
 /// How many sessions are moved before the progress is told.
@@ -97,7 +127,7 @@ pub(crate) async fn list(sessions: &Sessions, user: Option<&str>, out: &mut impl
         let line = line(session.id(), session.user(), created, accessed, expires, session.label());
         writeln!(out, "{line}").map_err(Failure::Output)?;
     }
-    Ok(())
+    tell_unreadable(sessions).await
 }
 
 pub(crate) async fn end(

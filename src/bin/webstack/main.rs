@@ -14,6 +14,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use webstack::store::Repair;
 use webstack::{ConfigError, Error, SessionId, Sessions};
 
 /// Looks at the sessions of an application, ends them, and frees what has expired.
@@ -29,8 +30,12 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Says whether the sessions can be kept where they are, and how many there are.
-    Doctor,
+    /// Says whether the sessions can be kept where they are, how many there are, and what is wrong with them.
+    Doctor {
+        /// Puts back what the index of users lacks, as it may in a copy of a directory that was in use.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Removes what has expired, and says how much was removed and how much is left. For a daily job.
     Purge,
     /// Makes what the store needs on its server: tables.
@@ -123,7 +128,10 @@ fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Output)?;
     runtime.block_on(async {
         match command {
-            Command::Doctor => commands::doctor(sessions, &mut out).await,
+            Command::Doctor { repair } => {
+                let repair = if repair { Repair::Markers } else { Repair::Nothing };
+                commands::doctor(sessions, repair, &mut out).await
+            }
             Command::Purge => commands::purge(sessions, &mut out).await,
             Command::Setup => commands::set_up(sessions, &mut out).await,
             Command::Move { .. } => commands::move_all(sessions, &mut out).await,

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::InvalidUrl;
+use crate::{InvalidUrl, Setup};
 
 /// The schemes, with the feature that brings each.
 const SCHEMES: [(&str, &str, bool); 5] = [
@@ -19,6 +19,7 @@ pub(crate) struct Address {
     /// What may be shown of it.
     pub(crate) shown: String,
     pub(crate) namespace: Option<String>,
+    pub(crate) setup: Option<Setup>,
 }
 
 /// Where the database is.
@@ -62,17 +63,22 @@ impl Address {
         }
         let mut url = Url::parse(text)
             .map_err(|error| InvalidUrl::new(format!("the URL of the database cannot be read ({error})"), FORMS))?;
-        let namespace = take_namespace(&mut url)?;
+        let setup = take(&mut url, "setup")?.map(|setup| read_setup(&setup)).transpose()?;
+        let namespace = take(&mut url, "namespace")?;
         let options = if *feature == "postgres" { POSTGRES } else { MYSQL };
         let known: &[&str] = if *feature == "sqlite" { &[] } else { options };
         if let Some((name, _)) = url.query_pairs().find(|(name, _)| !known.contains(&&**name)) {
             let problem = format!("`{}` is not an option of `{scheme}:`", name.escape_debug());
-            return Err(InvalidUrl::new(problem, format!("use {}", or(&[&["namespace"], known].concat()))));
+            return Err(InvalidUrl::new(problem, format!("use {}", or(&[&["namespace", "setup"], known].concat()))));
+        }
+        // Of two of them sqlx would take the last one.
+        if let Some(name) = known.iter().find(|name| url.query_pairs().filter(|(said, _)| said == **name).count() > 1) {
+            return Err(said_twice(name));
         }
         demand_tls(&url)?;
         demand_files(&url)?;
         let shown = shown(&url);
-        Ok(Address { target: target(feature, &url)?, shown, namespace })
+        Ok(Address { target: target(feature, &url)?, shown, namespace, setup })
     }
 }
 
@@ -118,17 +124,29 @@ fn target(feature: &str, url: &Url) -> Result<Target, InvalidUrl> {
     }
 }
 
-/// Takes `namespace` out of the options.
-fn take_namespace(url: &mut Url) -> Result<Option<String>, InvalidUrl> {
-    let (ours, others): (Vec<_>, Vec<_>) = url.query_pairs().into_owned().partition(|(name, _)| name == "namespace");
+/// Takes an option that is ours out of the others.
+fn take(url: &mut Url, option: &str) -> Result<Option<String>, InvalidUrl> {
+    let (ours, others): (Vec<_>, Vec<_>) = url.query_pairs().into_owned().partition(|(name, _)| name == option);
     if ours.len() > 1 {
-        return Err(InvalidUrl::new("the URL of the database has two namespaces", "use `?namespace=shop`"));
+        return Err(said_twice(option));
     }
     url.set_query(None);
     if !others.is_empty() {
         url.query_pairs_mut().extend_pairs(others);
     }
-    Ok(ours.into_iter().next().map(|(_, name)| name))
+    Ok(ours.into_iter().next().map(|(_, value)| value))
+}
+
+fn said_twice(option: &str) -> InvalidUrl {
+    InvalidUrl::new(format!("the option `{option}` is said twice"), "say it once")
+}
+
+fn read_setup(text: &str) -> Result<Setup, InvalidUrl> {
+    match text {
+        "automatic" => Ok(Setup::Automatic),
+        "by-hand" => Ok(Setup::ByHand),
+        _ => Err(InvalidUrl::new("`setup` says nothing", "use `setup=automatic` or `setup=by-hand`")),
+    }
 }
 
 /// Better now than with the first visitor.

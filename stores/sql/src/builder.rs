@@ -35,7 +35,7 @@ pub struct SqlStoreBuilder {
     clock: Arc<dyn Clock>,
     timeout: Duration,
     max_connections: u32,
-    setup: Setup,
+    setup: Option<Setup>,
 }
 
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl SqlStoreBuilder {
             clock: Arc::new(SystemClock),
             timeout: TIMEOUT,
             max_connections: MAX_CONNECTIONS,
-            setup: Setup::default(),
+            setup: None,
         }
     }
 
@@ -91,9 +91,9 @@ impl SqlStoreBuilder {
         SqlStoreBuilder { max_connections: connections.max(1), ..self }
     }
 
-    /// Says who makes the tables.
+    /// Says who makes the tables. It comes before what the URL says.
     pub fn setup(self, setup: Setup) -> Self {
-        SqlStoreBuilder { setup, ..self }
+        SqlStoreBuilder { setup: Some(setup), ..self }
     }
 
     /// Makes the store. It opens no connection yet, and needs no runtime.
@@ -104,8 +104,8 @@ impl SqlStoreBuilder {
     pub fn build(self) -> Result<SqlStore, InvalidUrl> {
         match self.origin.clone() {
             Origin::Url(url) => {
-                let Address { target, shown, namespace } = Address::parse(&url)?;
-                let settings = self.settings(namespace)?;
+                let Address { target, shown, namespace, setup } = Address::parse(&url)?;
+                let settings = SqlStoreBuilder { setup: self.setup.or(setup), ..self }.settings(namespace)?;
                 Ok(open(target, shown, settings))
             }
             Origin::Pool(pool) => {
@@ -124,7 +124,7 @@ impl SqlStoreBuilder {
             })?,
         };
         let limits = Limits { connections: self.max_connections, timeout: self.timeout };
-        Ok(Settings { namespace, clock: self.clock, limits, setup: self.setup })
+        Ok(Settings { namespace, clock: self.clock, limits, setup: self.setup.unwrap_or_default() })
     }
 }
 

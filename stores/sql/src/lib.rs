@@ -38,8 +38,9 @@
 //! | `mysql://` `mariadb://` | `mysql` | MariaDB 10.6 or MySQL 8.0, or later: `SKIP LOCKED` |
 //! | `sqlite:/absolute/file` | `sqlite` | a local file system; SQLite is compiled in |
 //!
-//! `?namespace=shop` says what the names of the tables begin with. `sslmode=` for PostgreSQL, `ssl-mode=` for MySQL and MariaDB,
-//! say whether TLS is demanded, which takes the feature `tls`; MySQL 8 lets nobody in by password without it.
+//! `?namespace=shop` says what the names of the tables begin with, `?setup=by-hand` that the store makes none. `sslmode=` for
+//! PostgreSQL, `ssl-mode=` for MySQL and MariaDB, say whether TLS is demanded, which takes the feature `tls`; MySQL 8 lets nobody
+//! in by password without it.
 //!
 //! # What an operation costs
 //!

@@ -1,11 +1,12 @@
 //! From a path to a store that works: everything that can be wrong with a directory is found out here.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 use webstack_store::directory::{self, Access, Demands, OpenError};
 
 use super::durability::Durability;
@@ -116,6 +117,9 @@ impl FileStoreBuilder {
             false if path.exists() => false,
             false => return Err(OpenError::Absent { path }),
         };
+        if self.durability == Durability::Full && (is_new || self.probe) {
+            sync_name(&path).map_err(|errno| refused("sync the name of", errno.into()))?;
+        }
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let mut root = Root::open(path, demands, self.durability)?;
         if is_new || self.probe {
@@ -129,6 +133,13 @@ impl FileStoreBuilder {
         }
         Ok(FileStore { root: Arc::new(root), clock: self.clock, spared: self.spared })
     }
+}
+
+/// Waits until the directory's own name is on the disk; who made it may have been killed before it was.
+fn sync_name(path: &Path) -> Result<(), Errno> {
+    let above = path.parent().unwrap_or(path);
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    calls::sync_directory(&rustix::fs::openat(CWD, above, flags, Mode::empty())?)
 }
 
 /// Does once what every request will do, so that it does not fail there first; true if files are made with the permissions

@@ -7,7 +7,7 @@
 /// |---|---|---|
 /// | [`None`](Durability::None) | the writes of the last seconds may be missing, logouts too | microseconds |
 /// | [`Data`](Durability::Data) | what was written into a session that exists is there; one that was just made, has grown or has ended may be as before | the disk, once |
-/// | [`Full`](Durability::Full) | all that was answered is there | the same; making, growing and ending a session twice that |
+/// | [`Full`](Durability::Full) | all that was answered is there | the disk, once for a write in place and for an end, twice for a session that is made or grows |
 ///
 /// ```
 /// use webstack_core::store::{Durability, FileStore};

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `slot` says how an entry is written and `pair` how two slots make a file, `entry_file` how one is locked, read, written
-//! and replaced, `write` what the store's operations do under the lock, `owners`, `listing` and `purge` how many are gone
+//! and replaced, `write` what the store's operations do under the lock, `owners`, `listing`, `purge` and `inspect` how many are gone
 //! through, `calls` what is asked of the system.
 
 use std::fmt;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreResult, Stored,
-    Touched, Updated, Version,
+    Capabilities, Created, Entry, Findings, Listed, OwnerKey, PurgeStep, Purged, Removed, Repair, Reserved, Store,
+    StoreError, StoreResult, Stored, Touched, Updated, Version,
 };
 use crate::{Clock, SessionId, Timestamp, runtime};
 
@@ -31,6 +31,7 @@ mod crash;
 mod durability;
 mod entry_file;
 mod fault;
+mod inspect;
 mod listing;
 mod owners;
 mod pair;
@@ -104,6 +105,28 @@ impl FileStore {
     /// The directory.
     pub fn directory(&self) -> &Path {
         self.root.path()
+    }
+
+    /// Looks at every file, on this thread: for an operator, who wants to know what is wrong.
+    ///
+    /// A session may lack its owner's marker in a copy of a directory that was in use; nothing that this store does leaves one
+    /// without.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Busy`] if somebody holds a file for longer than a second, or what the file system says.
+    ///
+    /// ```
+    /// use webstack_core::store::{FileStore, Findings, Repair};
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let directory = place.path().join("WebStack-sessions");
+    /// let store = FileStore::open(&directory)?;
+    /// assert_eq!(store.inspect(Repair::Nothing)?, Findings::default(), "nothing is wrong");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn inspect(&self, repair: Repair) -> Result<Findings, StoreError> {
+        Ok(inspect::inspect(&self.root, repair, self.clock.now())?)
     }
 
     /// Runs an operation where it is awaited.

@@ -10,6 +10,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps};
@@ -43,6 +44,9 @@ impl Owner {
     /// Locks the directory, and makes it if there is none.
     pub(super) fn lock(base: &Arc<Base>, owner: &OwnerKey, lock: FlockOperation) -> Result<Self, Fault> {
         let path = owner_path(owner);
+        if base.must_settle(settled(base, owner)) {
+            make_directories(base, owner)?;
+        }
         for _ in 0..ATTEMPTS {
             match Owner::lock_present(base, &path, lock)? {
                 Some(owner) => return Ok(owner),
@@ -116,6 +120,11 @@ impl Marker {
 /// The sessions that may be an owner's, in order.
 pub(super) fn candidates(base: &Base, owner: &OwnerKey) -> Result<Vec<SessionId>, Fault> {
     ids(base, &owner_path(owner))
+}
+
+/// True if an owner has a marker for this session.
+pub(super) fn is_marked(base: &Base, owner: &OwnerKey, id: &SessionId) -> Result<bool, Fault> {
+    Ok(base.look_at(&format!("{}/{id}", owner_path(owner)))?.is_some())
 }
 
 /// Removes the marker of a session that ended or changed hands. Best effort: a marker left over is seen through.
@@ -230,7 +239,13 @@ fn make_directories(base: &Base, owner: &OwnerKey) -> Result<(), Fault> {
         base.sync_names(above)?;
         above = path;
     }
+    settled(base, owner).store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// Whether the names of this owner's directory, and of all that begin alike, are known to be on the disk.
+fn settled<'a>(base: &'a Base, owner: &OwnerKey) -> &'a AtomicBool {
+    &base.settled.owners[usize::from(owner.as_bytes()[0])]
 }
 
 fn owner_path(owner: &OwnerKey) -> String {

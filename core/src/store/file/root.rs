@@ -5,6 +5,7 @@
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
@@ -93,6 +94,8 @@ pub(super) struct Base {
     pub(super) access: Access,
     pub(super) durability: Durability,
     stat: Stat,
+    /// Where this process has seen to it that the names of directories are on the disk.
+    pub(super) settled: Settled,
     /// The umask of this process takes away permissions that files are to have.
     must_set_mode: bool,
 }
@@ -105,7 +108,8 @@ impl Base {
         must_set_mode: bool,
     ) -> Result<Self, OpenError> {
         let (fd, stat) = examine(path, demands)?;
-        Ok(Base { fd, stat, access: demands.access.clone(), durability, must_set_mode })
+        let (access, settled) = (demands.access.clone(), Settled::default());
+        Ok(Base { fd, stat, access, durability, settled, must_set_mode })
     }
 
     /// Opens something below the directory, or makes a file.
@@ -148,6 +152,12 @@ impl Base {
         calls::sync_directory(&directory).doing("sync a directory")
     }
 
+    /// True if directories were not [settled](Settled) and have to be: whoever made them may have been killed before their
+    /// names were on the disk.
+    pub(super) fn must_settle(&self, settled: &AtomicBool) -> bool {
+        self.durability == Durability::Full && !settled.load(Ordering::Relaxed)
+    }
+
     /// What stands under a name; `None` if nothing does.
     pub(super) fn look_at(&self, path: &str) -> Result<Option<Stat>, Fault> {
         calls::stat(&self.fd, path).unless(Errno::NOENT).doing("look at a file in the session directory")
@@ -181,6 +191,22 @@ impl Base {
             opened => opened.doing("open a directory")?,
         };
         calls::names(directory).doing("read a directory")
+    }
+}
+
+/// Which directories this process has synced the names of, by their first two digits.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// Those for sessions.
+    pub(super) shards: [AtomicBool; 256],
+    /// Those for owners.
+    pub(super) owners: [AtomicBool; 256],
+}
+
+impl Default for Settled {
+    fn default() -> Self {
+        let none = || std::array::from_fn(|_| AtomicBool::new(false));
+        Settled { shards: none(), owners: none() }
     }
 }
 

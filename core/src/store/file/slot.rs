@@ -11,7 +11,8 @@
 //! | 32 | 32 | owner; zeros if there is none |
 //! | 64 | … | payload |
 //!
-//! Numbers are little-endian. Every bit is accounted for: a slot that differs in one of them does not verify.
+//! Numbers are little-endian. Every bit is accounted for: a slot that differs in one of them does not verify. The last of all
+//! generations is none, because nothing can follow it.
 
 use bytes::Bytes;
 
@@ -56,6 +57,18 @@ pub(super) fn fill(slot: &mut [u8], entry: &Entry, version: Version) {
     slot[4..8].copy_from_slice(&sum.to_le_bytes());
 }
 
+/// The generation behind this one.
+pub(super) fn following(version: Version) -> Result<Version, Fault> {
+    match Version::new(version.get().wrapping_add(1)) {
+        END => Err(NO_GENERATION),
+        next => Ok(next),
+    }
+}
+
+/// Behind all generations.
+const END: Version = Version::new(u64::MAX);
+const NO_GENERATION: Fault = Fault::Malformed("its generation cannot be followed by another");
+
 /// What stands in a slot that verifies.
 #[derive(Debug)]
 pub(super) struct Slot<'a> {
@@ -82,8 +95,16 @@ impl<'a> Slot<'a> {
         let flags = u32::from_le_bytes(take(&mut header));
         let length = usize::try_from(u32::from_le_bytes(take(&mut header))).unwrap_or(usize::MAX);
         let owner = take::<32>(&mut header);
-        if flags & !(HAS_DEADLINE | HAS_OWNER) != 0 || length > payload.len() {
+        let is_without = |flag, field_is_empty: bool| flags & flag != 0 || field_is_empty;
+        let agrees = flags & !(HAS_DEADLINE | HAS_OWNER) == 0
+            && length <= payload.len()
+            && is_without(HAS_DEADLINE, deadline == 0)
+            && is_without(HAS_OWNER, owner == [0; 32]);
+        if !agrees {
             return Err(Fault::Malformed("its header contradicts itself"));
+        }
+        if version == END {
+            return Err(NO_GENERATION);
         }
         let expires = (flags & HAS_DEADLINE != 0).then(|| Timestamp::from_millis(deadline));
         let owner = (flags & HAS_OWNER != 0).then(|| OwnerKey::from_bytes(owner));

@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -43,12 +44,15 @@ impl Temporary {
                 Err(Errno::EXIST) => {}
                 Err(Errno::NOENT) => {
                     base.make_directory(directory).doing("make a directory for session files")?;
-                    base.sync_names(".")?;
+                    settle(base, directory)?;
                 }
                 opened => {
                     let fd = opened.map_err(opening)?;
                     let temporary = Temporary { base: Arc::clone(base), fd: Some(fd), path };
                     base.settle_mode(temporary.fd())?;
+                    if shard(base, directory).is_some_and(|settled| base.must_settle(settled)) {
+                        settle(base, directory)?;
+                    }
                     return Ok(temporary);
                 }
             }
@@ -89,6 +93,21 @@ impl Drop for Temporary {
             let _ = self.base.unlink(&self.path);
         }
     }
+}
+
+/// Whether a directory for sessions is settled; `None` for the session directory itself.
+fn shard<'a>(base: &'a Base, directory: &str) -> Option<&'a AtomicBool> {
+    let number = u8::from_str_radix(directory, 16).ok()?;
+    Some(&base.settled.shards[usize::from(number)])
+}
+
+/// Syncs the name of a directory for sessions.
+fn settle(base: &Base, directory: &str) -> Result<(), Fault> {
+    base.sync_names(".")?;
+    if let Some(settled) = shard(base, directory) {
+        settled.store(true, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// A name that hardly anybody else comes upon; who does makes another.

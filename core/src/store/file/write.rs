@@ -39,7 +39,6 @@ pub(super) fn update(
     entry: &Entry,
     now: Timestamp,
 ) -> Result<Updated, Fault> {
-    let next = Version::new(seen.get().wrapping_add(1));
     // What is too large is refused before anybody is told of it.
     let size = slot::size_for(entry)?;
     Locked::with(
@@ -64,6 +63,7 @@ pub(super) fn update(
             if file.stands()?.is_none() {
                 return Ok(None);
             }
+            let next = slot::following(seen)?;
             let newcomer = entry.owner.as_ref().filter(|owner| Some(*owner) != before.as_ref());
             let marker = Announced::write(&file.base, newcomer, id, now)?;
             let left = before.filter(|owner| Some(owner) != entry.owner.as_ref());
@@ -182,10 +182,15 @@ fn remove_what_is_no_file(root: &Root, id: &SessionId) -> Result<Removed, Fault>
 }
 
 /// A record's owner has been told of it; nobody counts or tidies up there until this is gone.
-struct Announced(Option<(Owner, Marker)>);
+pub(super) struct Announced(Option<(Owner, Marker)>);
 
 impl Announced {
-    fn write(base: &Arc<Base>, owner: Option<&OwnerKey>, id: &SessionId, now: Timestamp) -> Result<Self, Fault> {
+    pub(super) fn write(
+        base: &Arc<Base>,
+        owner: Option<&OwnerKey>,
+        id: &SessionId,
+        now: Timestamp,
+    ) -> Result<Self, Fault> {
         let Some(owner) = owner else { return Ok(Announced(None)) };
         let locked = Owner::lock(base, owner, FlockOperation::NonBlockingLockShared)?;
         let marker = locked.mark(id, now)?;
@@ -193,7 +198,7 @@ impl Announced {
     }
 
     /// The record is written. If the marker cannot be told, it is taken for a reservation a while longer.
-    fn done(self) {
+    pub(super) fn done(self) {
         if let Some(Err(error)) = self.0.map(|(_locked, marker)| marker.taken()) {
             tracing::debug!(error = &error as &dyn std::error::Error, "an owner's marker keeps its date");
         }

@@ -39,7 +39,7 @@ pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened,
 
 fn read_options(query: &str, setting: &str) -> Result<Options, ConfigError> {
     let mut options = Options::default();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in super::options(query, setting)? {
         match (&*name, &*value) {
             ("group", group) if !group.is_empty() => options.group = Some(group.to_owned()),
             #[cfg(unix)]
@@ -79,8 +79,12 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
     if let Some(group) = &options.group {
         builder = builder.group(group);
     }
-    let store = builder.open().map_err(|error| ConfigError::caused(context.setting, error))?;
-    Ok(Opened::in_directory(store, directory))
+    let store = Arc::new(builder.open().map_err(|error| ConfigError::caused(context.setting, error))?);
+    let files = Arc::clone(&store);
+    Ok(Opened {
+        inspect: Some(Arc::new(move |repair| files.inspect(repair))),
+        ..Opened::in_directory(store, directory)
+    })
 }
 
 #[cfg(not(unix))]

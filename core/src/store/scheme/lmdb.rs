@@ -15,7 +15,7 @@ pub(super) fn open_url(place: &str, context: &OpenContext<'_>) -> Result<Opened,
         ConfigError::new(context.setting, problem, "use `lmdb:/absolute/path`, with `%23` for `#`")
     })?;
     let mut builder = LmdbStore::builder(&directory).clock(Arc::clone(context.clock)).create(context.create);
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (name, value) in super::options(query, context.setting)? {
         builder = match (&*name, &*value) {
             ("group", group) if !group.is_empty() => builder.group(group),
             ("durability", "synced") => builder.durability(Durability::Synced),

@@ -8,6 +8,7 @@ mod redis;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod sql;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::premises::Begin;
-use crate::store::{MemoryStore, Store, StoreError, Watch};
+use crate::store::{Findings, MemoryStore, Repair, Store, StoreError, Watch};
 use crate::{Clock, ConfigError};
 
 pub(crate) use file::open_directory;
@@ -45,7 +46,12 @@ pub(crate) struct Opened {
     pub(crate) watch: Option<Arc<dyn Watch>>,
     /// Makes its tables.
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Looks for what is wrong in it.
+    pub(crate) inspect: Option<Inspect>,
 }
+
+/// Looks for what is wrong in a store, on the thread that asks.
+pub(crate) type Inspect = Arc<dyn Fn(Repair) -> Result<Findings, StoreError> + Send + Sync>;
 
 impl Opened {
     #[cfg(unix)]
@@ -65,7 +71,7 @@ impl Opened {
     }
 
     fn at(store: Arc<dyn Store>, place: String) -> Self {
-        Opened { store, directory: None, place, watch: None, set_up: None }
+        Opened { store, directory: None, place, watch: None, set_up: None, inspect: None }
     }
 }
 
@@ -76,6 +82,10 @@ pub(crate) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
     match scheme {
         "memory" if place.is_empty() => {
             Ok(Opened::elsewhere(MemoryStore::new().with_clock(Arc::clone(context.clock)), url))
+        }
+        "memory" => {
+            let problem = format!("`{}` means nothing: `memory:` has no options and no path", place.escape_debug());
+            Err(ConfigError::new(context.setting, problem, "use `memory:`"))
         }
         "file" => file::open_url(place, context),
         #[cfg(all(unix, feature = "lmdb"))]
@@ -120,6 +130,22 @@ fn without_secrets(url: &str) -> String {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
         _ => url.to_owned(),
     }
+}
+
+/// An option in a URL: its name, and what it says.
+type Named<'q> = (Cow<'q, str>, Cow<'q, str>);
+
+/// The options behind a URL's question mark. One that is said twice would contradict itself, or mean nothing.
+fn options<'q>(query: &'q str, setting: &str) -> Result<Vec<Named<'q>>, ConfigError> {
+    let mut options: Vec<Named<'q>> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if options.iter().any(|(said, _)| *said == name) {
+            let problem = format!("the option `{}` is said twice", name.escape_debug());
+            return Err(ConfigError::new(setting, problem, "say it once"));
+        }
+        options.push((name, value));
+    }
+    Ok(options)
 }
 
 /// True if two URLs surely name one store. They may do so and differ; whoever moves sessions notices that.

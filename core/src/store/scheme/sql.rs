@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use webstack_store_sql::{Setup, SqlStore};
+use webstack_store_sql::SqlStore;
 
 use super::{OpenContext, Opened, absolute_path};
 use crate::ConfigError;
@@ -10,7 +10,6 @@ use crate::store::Watch;
 
 /// Opens the store that the whole URL names; nobody is asked yet.
 pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
-    let (url, setup) = take_setup(url, context.setting)?;
     if let Some(file) = url.strip_prefix("sqlite:").filter(|_| !context.create) {
         let path = file.split_once('?').map_or(file, |(path, _)| path);
         if absolute_path(path).is_some_and(|path| !path.exists()) {
@@ -18,7 +17,7 @@ pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
             return Err(ConfigError::new(context.setting, problem, "name the one that the application says it uses"));
         }
     }
-    let store = SqlStore::builder(&url).setup(setup).clock(Arc::clone(context.clock)).build();
+    let store = SqlStore::builder(url).clock(Arc::clone(context.clock)).build();
     let store = Arc::new(store.map_err(|error| ConfigError::caused(context.setting, error))?);
     let tables = Arc::clone(&store);
     let watch = url.starts_with("postgres").then(|| Arc::clone(&store) as Arc<dyn Watch>);
@@ -28,26 +27,6 @@ pub(super) fn open_url(url: &str, context: &OpenContext<'_>) -> Result<Opened, C
             let tables = Arc::clone(&tables);
             Box::pin(async move { tables.setup().await })
         })),
-        ..Opened::elsewhere(store, &url)
+        ..Opened::elsewhere(store, url)
     })
-}
-
-/// The URL without the option that is ours, and what it says.
-fn take_setup(url: &str, setting: &str) -> Result<(String, Setup), ConfigError> {
-    let (place, query) = url.split_once('?').unwrap_or((url, ""));
-    let mut setup = Setup::Automatic;
-    let mut others = Vec::new();
-    for option in query.split('&').filter(|option| !option.is_empty()) {
-        match option.split_once('=') {
-            Some(("setup", "automatic")) => setup = Setup::Automatic,
-            Some(("setup", "by-hand")) => setup = Setup::ByHand,
-            Some(("setup", other)) => {
-                let problem = format!("`setup={}` says nothing", other.escape_debug());
-                return Err(ConfigError::new(setting, problem, "use `setup=automatic` or `setup=by-hand`"));
-            }
-            _ => others.push(option),
-        }
-    }
-    let query = others.join("&");
-    Ok((if query.is_empty() { place.to_owned() } else { format!("{place}?{query}") }, setup))
 }

@@ -79,6 +79,15 @@ fn tables_may_be_made_by_hand_alone() {
 }
 
 #[test]
+fn who_makes_the_tables_is_said_in_the_url_unless_it_is_said_in_code() {
+    let place = tempfile::tempdir().expect("a directory");
+    let url = format!("{}?setup=by-hand", places::sqlite(place.path()));
+    let by_hand = SqlStore::builder(&url).build().expect("a store");
+    assert!(matches!(block_on(by_hand.load(&id(1))), Err(StoreError::Broken(_))), "there are no tables");
+    create(&SqlStore::builder(&url).setup(Setup::Automatic).build().expect("a store"), 1, "text");
+}
+
+#[test]
 fn the_text_of_the_schema_makes_the_tables_for_a_user_who_may_not() {
     use webstack_test_servers::{MariaDb, Postgres, or_skip};
     if let Some(server) = or_skip(Postgres::start()) {

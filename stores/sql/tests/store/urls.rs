@@ -30,9 +30,14 @@ fn what_is_wrong_is_said_with_what_would_be_right() {
         ("postgres://alice:hunter2@host/db?sslmode=hunter2", "cannot be read"),
         ("postgres://alice@host/db?pasword=hunter2", "`pasword` is not an option"),
         ("postgres://alice:hunter2@host/db?namespace=Shop;", "use up to 40 of a-z"),
-        ("postgres://alice:hunter2@host/db?namespace=a&namespace=b", "two namespaces"),
+        ("postgres://alice:hunter2@host/db?namespace=a&namespace=b", "`namespace` is said twice"),
+        ("postgres://alice@host/db?sslmode=require&sslmode=disable", "`sslmode` is said twice"),
+        ("mysql://alice@host/db?ssl-mode=VERIFY_CA&ssl-mode=DISABLED", "`ssl-mode` is said twice"),
+        ("sqlite:/x/y?setup=sometimes", "use `setup=automatic` or `setup=by-hand`"),
+        ("sqlite:/x/y?setup=by-hand&setup=automatic", "`setup` is said twice"),
         ("mysql://alice:hunter2@host", "names no database"),
         ("mysql://alice:hunter2@host/db\n", "control character"),
+        ("postgres://alice@host/db?pasword=hunter2", "`setup`"),
     ] {
         let error = refused(url);
         assert!(error.contains(said), "{url}: {error}");

@@ -132,3 +132,60 @@ fn an_empty_file_is_absent_and_does_not_hold_up_a_creation() {
     place.create(None);
     assert!(matches!(place.load(), Ok(Some(_))));
 }
+
+/// The checksum of a slot, as the format tells it.
+fn seal(slot: &mut [u8]) {
+    let mut sum = u32::MAX;
+    for byte in &slot[8..] {
+        sum ^= u32::from(*byte);
+        for _ in 0..8 {
+            sum = (sum >> 1) ^ if sum & 1 == 0 { 0 } else { 0xedb8_8320 };
+        }
+    }
+    slot[4..8].copy_from_slice(&(!sum).to_le_bytes());
+}
+
+/// A file whose slots were both changed so, and whose checksums are right.
+fn written_otherwise(whole: &[u8], change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut changed = whole.to_vec();
+    for slot in changed.chunks_exact_mut(whole.len() / 2) {
+        change(slot);
+        seal(slot);
+    }
+    changed
+}
+
+#[test]
+fn a_header_that_contradicts_itself_is_corrupt_though_its_checksum_is_right() {
+    let place = Place::new();
+    place.create(None);
+    let whole = fs::read(place.file()).expect("the file");
+    assert_eq!(written_otherwise(&whole, |_| {}), whole, "the checksum is what the format says");
+    for (what, at, byte) in [
+        ("a deadline without its flag", 16, 1),
+        ("an owner without its flag", 32, 1),
+        ("another flag", 24, 4),
+        ("a record longer than the slot", 29, 2),
+    ] {
+        place.plant(&written_otherwise(&whole, |slot| slot[at] = byte));
+        place.assert_corrupt(what);
+    }
+    place.plant(&written_otherwise(&whole, |slot| slot[511] = 1));
+    assert!(matches!(place.load(), Ok(Some(_))), "what stands behind the record is nobody's");
+}
+
+#[test]
+fn a_generation_that_nothing_can_follow_is_corrupt_and_never_written() {
+    let place = Place::new();
+    place.create(None);
+    let whole = fs::read(place.file()).expect("the file");
+    let of = |generation: u64| written_otherwise(&whole, |slot| slot[8..16].copy_from_slice(&generation.to_le_bytes()));
+    place.plant(&of(u64::MAX));
+    place.assert_corrupt("the last number");
+    place.plant(&of(u64::MAX - 1));
+    assert!(matches!(place.load(), Ok(Some(_))));
+    assert!(matches!(place.update(Version::new(u64::MAX - 1)), Err(StoreError::Corrupt(_))));
+    assert!(matches!(place.load(), Ok(Some(stored)) if stored.version.get() == u64::MAX - 1), "it stays as it was");
+    assert!(matches!(place.update(Version::new(u64::MAX)), Ok(Updated::Conflict(_))));
+    assert!(matches!(place.remove(), Ok(Removed::Removed)));
+}

@@ -1,9 +1,11 @@
 //! What only a directory can do wrong.
 #![cfg(unix)]
 
+mod cleaner;
 mod directory;
 mod foreign_files;
 mod format;
+mod inspect;
 mod locks;
 mod owners;
 mod purge;

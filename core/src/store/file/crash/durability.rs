@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::budget::calls_of;
 use super::player::Player;
-use super::world::{ALICE, LARGE, SMALL, World};
-use crate::store::{Durability, Entry};
+use super::world::{ALICE, LARGE, OTHER, SMALL, World};
+use crate::store::{Durability, Entry, FileStore};
 
 fn updated(durability: Durability) -> World {
     World::with(durability, |world| world.update_twice(world.entry('b', SMALL)))
@@ -71,7 +71,50 @@ fn a_new_session_is_synced_before_it_has_its_name() {
     let shard = |durability| World::with(durability, World::make_shard);
     let expected = ["make temporary", "pwrite", "sync data", "rename new session"];
     are(&calls_of(shard(Durability::Data), create), &expected);
-    are(&calls_of(shard(Durability::Full), create), &[&expected[..], &["open ff", "sync names"]].concat());
+    let named = [&expected[1..], &["open ff", "sync names"]].concat();
+    let known = |world: &World| world.make_shard_known();
+    are(&calls_of(World::with(Durability::Full, known), create), &[&expected[..1], &named].concat());
+}
+
+/// Whoever made the directory may have been killed before it was synced.
+#[test]
+fn a_directory_that_others_made_is_synced_at_its_first_use() {
+    let world = World::with(Durability::Full, World::make_shard);
+    let twice = |player: Player<'_>| {
+        player.create(player.world.entry('x', SMALL));
+        player.with(OTHER).create(player.world.entry('x', SMALL));
+    };
+    let first = ["make temporary", "open .", "sync names", "pwrite", "sync data", "rename new session"];
+    let named = ["open ff", "sync names"];
+    let second = ["make temporary", "pwrite", "sync data", "rename new session"];
+    are(&calls_of(world, twice), &[&first[..], &named, &second, &named].concat());
+}
+
+/// The same of the directories for owners.
+#[test]
+fn an_owners_directory_that_others_made_is_synced_at_its_first_use() {
+    let world = World::with(Durability::Full, |world| {
+        world.update_twice(world.entry('b', SMALL));
+        for path in ["owners", "owners/ff", &format!("owners/ff/{ALICE}")] {
+            world.root.base().make_directory(path).expect("it is ours");
+        }
+    });
+    let calls = calls_of(world, log_in);
+    let synced: Vec<usize> = (0..calls.len()).filter(|index| calls[*index] == "sync names").collect();
+    let marker = calls.iter().position(|call| call == "make marker").expect("a marker");
+    assert_eq!(synced.iter().filter(|index| **index < marker).count(), 3, "each of them: {calls:#?}");
+    assert_eq!(synced.len(), 4, "and the marker: {calls:#?}");
+}
+
+/// The session directory is a name in another one.
+#[test]
+fn the_session_directory_itself_is_synced_when_it_is_opened() {
+    let open = |player: Player<'_>| {
+        let builder = FileStore::builder(player.world.root.path()).insecure_allow_network_fs(true);
+        builder.durability(Durability::Full).open().expect("a fit directory");
+    };
+    let calls = calls_of(World::with(Durability::Full, |_| {}), open);
+    assert_eq!(calls.first().map(String::as_str), Some("sync names"), "{calls:#?}");
 }
 
 #[test]

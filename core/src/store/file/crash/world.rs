@@ -10,7 +10,7 @@ use crate::store::file::owners::OWNERS;
 use crate::store::file::root::{Root, entry_path};
 use crate::store::file::temporary::is_temporary;
 use crate::store::file::{FileStore, write};
-use crate::store::{Created, Durability, Entry, OwnerKey, Stored, Updated, Version};
+use crate::store::{Created, Durability, Entry, OwnerKey, Removed, Stored, Updated, Version};
 use crate::{Clock as _, SessionId, SystemClock, Timestamp};
 
 /// All of it is in the last directory: a purge that begins there goes through nothing else.
@@ -85,6 +85,13 @@ impl World {
 
     pub(super) fn make_shard(&self) {
         self.root.base().make_directory(&format!("{FF:02x}")).expect("it is ours");
+    }
+
+    /// The same, by a process that has made a session there.
+    pub(super) fn make_shard_known(&self) {
+        self.create(OTHER, self.entry('a', SMALL));
+        let removed = write::remove(&self.root, &OTHER, self.now).expect("it is free");
+        assert_eq!(removed, Removed::Removed);
     }
 
     pub(super) fn update_twice(&self, last: Entry) {

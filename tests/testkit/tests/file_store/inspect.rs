@@ -1,0 +1,59 @@
+//! What an operator is told of a directory.
+
+use webstack_core::store::{Findings, Repair};
+
+use super::*;
+
+fn marker(place: &Place) -> PathBuf {
+    let key = alice().to_string();
+    place.directory.join("owners").join(&key[..2]).join(&key).join(ID)
+}
+
+fn inspect(place: &Place, repair: Repair) -> Findings {
+    until_free(|| place.store.inspect(repair)).expect("it can be read")
+}
+
+fn inspected(place: &Place, repair: Repair) -> (u64, Option<PathBuf>, u64) {
+    let found = inspect(place, repair);
+    (found.unreadable, found.first_unreadable, found.unmarked)
+}
+
+#[test]
+fn a_session_without_its_marker_is_found_and_gets_one_like_any_other() {
+    let place = Place::new();
+    place.create(Some(alice()));
+    assert_eq!(inspect(&place, Repair::Markers), Findings::default(), "nothing is wrong");
+    let made = fs::metadata(marker(&place)).expect("a marker").modified().expect("a date");
+    fs::remove_file(marker(&place)).expect("it is ours");
+    assert_eq!(block_on(place.store.owned_by(&alice(), None, 9)).expect("a list"), []);
+    assert_eq!(inspected(&place, Repair::Nothing), (0, None, 1));
+    assert!(!marker(&place).exists(), "it was only looked at");
+    assert_eq!(inspected(&place, Repair::Markers), (0, None, 1));
+    assert_eq!(inspected(&place, Repair::Nothing), (0, None, 0));
+    assert_eq!(fs::metadata(marker(&place)).expect("a marker").modified().expect("a date"), made);
+    assert_eq!(block_on(place.store.owned_by(&alice(), None, 9)).expect("a list").len(), 1);
+}
+
+#[test]
+fn nobody_misses_the_marker_of_a_session_that_is_over_or_nobodys() {
+    let place = Place::new();
+    place.create(None);
+    assert_eq!(inspected(&place, Repair::Markers), (0, None, 0));
+    assert!(matches!(place.remove(), Ok(Removed::Removed)));
+    let ends = Some(place.clock.now() + HOUR);
+    let hers = Entry { owner: Some(alice()), expires: ends, ..entry() };
+    assert!(matches!(block_on(place.store.create(&id(), hers)), Ok(Created::New(_))));
+    fs::remove_file(marker(&place)).expect("it is ours");
+    place.clock.advance(2 * HOUR);
+    assert_eq!(inspected(&place, Repair::Markers), (0, None, 0));
+    assert!(!marker(&place).exists());
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_and_left() {
+    let place = Place::new();
+    place.create(None);
+    place.plant(b"junk");
+    assert_eq!(inspected(&place, Repair::Markers), (1, Some(place.file()), 0));
+    assert_eq!(fs::read(place.file()).expect("the file"), b"junk");
+}
