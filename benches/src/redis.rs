@@ -49,8 +49,13 @@ pub(crate) fn run(rounds: usize, page: &Page) {
             let Spread { lower, median, upper } = Spread::of(samples);
             format!("{trips}; {median:.0} ({lower:.0} – {upper:.0})")
         });
-        let _ =
-            writeln!(table, "| {}: {} | {} | {conflict} |", subject.framework, subject.name, cells.collect::<Vec<_>>().join(" | "));
+        let _ = writeln!(
+            table,
+            "| {}: {} | {} | {conflict} |",
+            subject.framework,
+            subject.name,
+            cells.collect::<Vec<_>>().join(" | ")
+        );
     }
     page.table("redis", &table);
 }
@@ -80,14 +85,14 @@ fn conflict(subject: &Subject, open: redis::Open, port: u16) -> String {
     let listener = Listener::before(port);
     let site = open(listener.port);
     let (one, other) = (visitor(&*site), visitor(&*site));
-    let messages = |cookies: [&str; 2], turn: usize| {
-        let keys = [format!("/keep/k{}", 2 * turn), format!("/keep/k{}", 2 * turn + 1)];
+    let messages = |cookies: [&str; 2], key: &str, turn: usize| {
+        let keys = [format!("/keep/{key}{}", 2 * turn), format!("/keep/{key}{}", 2 * turn + 1)];
         let asks = [Ask::new(&keys[0], Some(cookies[0])), Ask::new(&keys[1], Some(cookies[1]))];
         let before = listener.messages.load(Ordering::Relaxed);
         drop(site.together(&asks));
         (listener.messages.load(Ordering::Relaxed) - before) as f64
     };
-    let more = (0..TURNS).map(|turn| messages([&one, &one], turn) - messages([&one, &other], turn));
+    let more = (0..TURNS).map(|turn| messages([&one, &one], "k", turn) - messages([&one, &other], "x", turn));
     let median = Spread::of(more.collect()).median;
     let kept = site.ask(&Ask::new("/kept", Some(&one))).body;
     if kept == (2 * TURNS).to_string() { format!("{median:.0}") } else { "–".to_owned() }

@@ -32,7 +32,9 @@ pub(crate) fn subjects() -> Vec<Subject> {
     let mut subjects = crate::engine::subjects();
     subjects.extend(axum::subjects());
     #[cfg(feature = "peers")]
-    for more in [vec![by_hand::subject()], axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()] {
+    for more in
+        [vec![by_hand::subject()], axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()]
+    {
         subjects.extend(more);
     }
     subjects

@@ -44,6 +44,8 @@ struct Target {
     measured: Option<f64>,
     /// The table on which it stands, or would.
     table: &'static str,
+    /// What else was measured, and says how far one could get.
+    beside: Option<String>,
     /// Why it is missed, if that is meant.
     because: Option<&'static str>,
 }
@@ -52,7 +54,7 @@ struct Target {
 pub(crate) fn run(page: &Page) {
     let text = page.text();
     let cells = Cells(&text);
-    let mut table = String::from("| | goal | measured | | table |\n|---|---:|---:|---|---|\n");
+    let mut table = String::from("| | goal | measured | beside it | | table |\n|---|---:|---:|---|---|---|\n");
     for target in wanted::all(cells) {
         let measured = target.measured.map_or_else(|| "–".to_owned(), digits);
         let verdict = match (target.measured.map(|measured| target.bound.is_met(measured)), target.because) {
@@ -62,7 +64,8 @@ pub(crate) fn run(page: &Page) {
             (Some(false), Some(because)) => format!("**not met**, on purpose: {because}"),
         };
         let link = cells.heading(target.table).map_or_else(|| "–".to_owned(), link);
-        let _ = writeln!(table, "| {} | {} | {measured} | {verdict} | {link} |", target.what, target.bound.text());
+        let (what, bound, beside) = (target.what, target.bound.text(), target.beside.unwrap_or_default());
+        let _ = writeln!(table, "| {what} | {bound} | {measured} | {beside} | {verdict} | {link} |");
     }
     page.table("goals", &table);
 }

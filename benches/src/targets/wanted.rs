@@ -14,7 +14,7 @@ pub(super) fn all(cells: Cells<'_>) -> Vec<Target> {
 }
 
 fn target(what: impl Into<String>, bound: Bound, table: &'static str, measured: Option<f64>) -> Target {
-    Target { what: what.into(), bound, measured, table, because: None }
+    Target { what: what.into(), bound, measured, table, beside: None, because: None }
 }
 
 /// What the gate holds, too, without peers in the same program.
@@ -26,7 +26,9 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
         };
         let measured = cells.remainder(table, &format!("{}: webstack", goal.framework), goal.case.name());
         let what = format!("{}, {}: {quantity}", goal.framework, goal.case.name());
-        target(what, Bound::AtMost(goal.goal), table, measured)
+        let by_hand = cells.remainder(table, &format!("{}: by hand", goal.framework), goal.case.name());
+        let beside = by_hand.map(|by_hand| format!("{by_hand:.0} by hand"));
+        Target { beside, ..target(what, Bound::AtMost(goal.goal), table, measured) }
     });
     each.collect()
 }
@@ -38,7 +40,10 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
     {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
-            all.push(target(format!("{framework}, {case}: ns"), Bound::AtMost(nanoseconds), "time", measured));
+            let by_hand = cells.number("time", "axum: by hand", case);
+            let beside = by_hand.map(|by_hand| format!("{by_hand:.0} by hand, on axum"));
+            let what = format!("{framework}, {case}: ns");
+            all.push(Target { beside, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
             let measured = cells.number("ratios", &format!("{framework}: {peer}"), case);
             all.push(target(format!("{framework}, {case}: of {peer}'s"), Bound::AtMost(1.0), "ratios", measured));
         }
@@ -98,7 +103,8 @@ fn files(cells: Cells<'_>) -> Vec<Target> {
     for (case, times) in [("read", 10.0), ("write", 20.0)] {
         let row = "the better peer, times webstack; the control taken away from both";
         let what = format!("file, {case}: times as fast as the better peer");
-        all.push(target(what, Bound::AtLeast(times), "files", cells.number("files", row, case)));
+        let beside = bare_of_peer(cells, case).map(|times| format!("{times:.1} if it were its bare calls and no more"));
+        all.push(Target { beside, ..target(what, Bound::AtLeast(times), "files", cells.number("files", row, case)) });
     }
     let opened = cells.number(CALLS, "files opened by a purge of 100 young ones", "system calls");
     all.push(target("file, purge: young files opened", Bound::Exactly(0.0), CALLS, opened));
@@ -115,6 +121,15 @@ fn files(cells: Cells<'_>) -> Vec<Target> {
         all.push(target(what, Bound::AtMost(2.0), "file growth", measured));
     }
     all
+}
+
+/// How many times as long as the bare calls of such a request the better peer takes for it.
+fn bare_of_peer(cells: Cells<'_>, case: &str) -> Option<f64> {
+    let request = |name: &str| cells.number("files", name, case);
+    let better = request("tower-sessions-file-based-store")?.min(request("tower-sessions-file-store")?);
+    let bare = |operation| cells.number("file operations", &format!("ext4: {operation}"), "the same calls, bare");
+    let calls = bare("read")? + if case == "write" { bare("update")? } else { 0.0 };
+    Some((better - request("control")?) / calls)
 }
 
 fn others(cells: Cells<'_>) -> Vec<Target> {
@@ -146,7 +161,12 @@ fn others(cells: Cells<'_>) -> Vec<Target> {
             lost("50 that count one up: counted"),
         ),
         target("50 that think for 200 ms, in files: counted", Bound::Exactly(50.0), "slow increments", slow("counted")),
-        target("50 that think for 200 ms, in files: ms", Bound::AtMost(400.0), "slow increments", slow("ms (quartiles)")),
+        target(
+            "50 that think for 200 ms, in files: ms",
+            Bound::AtMost(400.0),
+            "slow increments",
+            slow("ms (quartiles)"),
+        ),
         target("CGI, load and save: times without a session", Bound::AtMost(1.05), "cgi", cgi),
     ]
 }
