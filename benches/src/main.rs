@@ -96,7 +96,8 @@ enum Part {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let subjects = frameworks::subjects();
+    let mut subjects = engine::subjects();
+    subjects.extend(frameworks::subjects());
     let named = |framework: &str, name: &str| {
         subjects.iter().find(|subject| subject.framework == framework && subject.name == name)
     };

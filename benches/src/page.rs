@@ -71,9 +71,19 @@ fn replace_marked(page: &str, name: &str, table: &str) -> String {
     format!("{}{}{}", &page[..begin], table, &page[begin + old.len()..])
 }
 
+/// A number with commas.
+pub(crate) fn thousands(number: u64) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1_000), number % 1_000) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::replace_marked;
+    use super::{replace_marked, thousands};
+
+    #[test]
+    fn numbers_have_commas() {
+        assert_eq!([7, 1_000, 1_000_000].map(thousands), ["7", "1,000", "1,000,000"]);
+    }
 
     #[test]
     fn only_what_stands_between_the_marks_is_replaced() {

@@ -9,21 +9,29 @@ use crate::content::Extras;
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::lease::Lease;
-use crate::record::Record;
 use crate::rotation::Rotation;
 use crate::seldom::{MaybeEmpty as _, Seldom};
 use crate::{Timeouts, Timestamp};
 
-pub(crate) fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
-    let Record { rotation, ticket_ends, lease, content, .. } = record;
-    if rotation.is_empty() && ticket_ends.is_none() && lease.is_none() && content.extras.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Extras { label, versions, timeouts, remembered, flashes, form_tokens } = &*content.extras;
-    serde_json::to_vec(&Details {
+/// What few sessions have beside what all have.
+pub(crate) struct Details {
+    pub(crate) rotation: Seldom<Rotation>,
+    pub(crate) ticket_ends: Option<Timestamp>,
+    pub(crate) lease: Option<Lease>,
+    pub(crate) extras: Seldom<Extras>,
+}
+
+pub(crate) fn encode(
+    rotation: &Rotation,
+    ticket_ends: Option<Timestamp>,
+    lease: Option<Lease>,
+    extras: &Extras,
+) -> Result<Vec<u8>, serde_json::Error> {
+    let Extras { label, versions, timeouts, remembered, flashes, form_tokens } = extras;
+    serde_json::to_vec(&Written {
         rotation,
         ticket_ends: ticket_ends.map(Timestamp::as_millis),
-        lease: *lease,
+        lease,
         label: label.as_deref(),
         timeouts: timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
         remembered: remembered.map(millis),
@@ -33,24 +41,24 @@ pub(crate) fn encode(record: &Record) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-/// Reads them into a record that has none yet.
-pub(crate) fn decode(bytes: &[u8], record: &mut Record) -> Result<(), serde_json::Error> {
-    let details: DetailsRead = serde_json::from_slice(bytes)?;
-    record.rotation = Seldom::new(details.rotation);
-    record.ticket_ends = details.ticket_ends.map(Timestamp::from_millis);
-    record.lease = details.lease;
-    record.content.extras = Seldom::new(Extras {
-        label: details.label,
-        versions: details.versions,
-        timeouts: details.timeouts.map(|[idle, absolute]| Timeouts {
-            idle: idle.map(Duration::from_millis),
-            absolute: absolute.map(Duration::from_millis),
+pub(crate) fn decode(bytes: &[u8]) -> Result<Details, serde_json::Error> {
+    let read: Read = serde_json::from_slice(bytes)?;
+    Ok(Details {
+        rotation: Seldom::new(read.rotation),
+        ticket_ends: read.ticket_ends.map(Timestamp::from_millis),
+        lease: read.lease,
+        extras: Seldom::new(Extras {
+            label: read.label,
+            versions: read.versions,
+            timeouts: read.timeouts.map(|[idle, absolute]| Timeouts {
+                idle: idle.map(Duration::from_millis),
+                absolute: absolute.map(Duration::from_millis),
+            }),
+            remembered: read.remembered.map(Duration::from_millis),
+            flashes: read.flashes,
+            form_tokens: read.form_tokens,
         }),
-        remembered: details.remembered.map(Duration::from_millis),
-        flashes: details.flashes,
-        form_tokens: details.form_tokens,
-    });
-    Ok(())
+    })
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -59,7 +67,7 @@ fn millis(duration: Duration) -> u64 {
 
 /// As they are written; `docs/storage-format.md` explains the fields.
 #[derive(Serialize)]
-struct Details<'a> {
+struct Written<'a> {
     #[serde(skip_serializing_if = "is_plain")]
     rotation: &'a Rotation,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +91,7 @@ struct Details<'a> {
 /// As they are read.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct DetailsRead {
+struct Read {
     rotation: Rotation,
     ticket_ends: Option<u64>,
     lease: Option<Lease>,

@@ -21,7 +21,7 @@
 use bytes::{Buf as _, Bytes};
 
 use crate::content::Content;
-use crate::details;
+use crate::details::{self, Details};
 use crate::lease::Lease;
 use crate::rotation::Rotation;
 use crate::seldom::Seldom;
@@ -89,7 +89,7 @@ impl Record {
 
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
-        let (name, details) = (user.as_deref().unwrap_or(""), details::encode(self)?);
+        let (name, details) = (user.as_deref().unwrap_or(""), self.details()?);
         let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         let flags = flag(SIGNED_IN, self.signed_in.is_some())
@@ -148,9 +148,20 @@ impl Record {
             content: Content { user, values, extras: Seldom::default() },
         };
         if !details.is_empty() {
-            details::decode(details, &mut record)?;
+            let Details { rotation, ticket_ends, lease, extras } = details::decode(details)?;
+            (record.rotation, record.ticket_ends, record.lease) = (rotation, ticket_ends, lease);
+            record.content.extras = extras;
         }
         Ok(record)
+    }
+
+    /// The details, encoded; no bytes if there are none.
+    fn details(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let Record { rotation, ticket_ends, lease, content: Content { extras, .. }, .. } = self;
+        match rotation.is_empty() && ticket_ends.is_none() && lease.is_none() && extras.is_empty() {
+            true => Ok(Vec::new()),
+            false => details::encode(rotation, *ticket_ends, *lease, extras),
+        }
     }
 }
 

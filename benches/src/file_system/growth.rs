@@ -10,7 +10,7 @@ use super::purge::{self, Purging};
 use super::tree::Tree;
 use super::turns::{Samples, Turns};
 use crate::measure::time::Spread;
-use crate::page::Page;
+use crate::page::{Page, thousands};
 use crate::plot::{Plot, Series, Shape};
 
 /// How many sessions there are.
@@ -75,11 +75,6 @@ fn table(levels: &[Level]) -> String {
     table
 }
 
-/// A number with commas.
-pub(crate) fn thousands(number: u64) -> String {
-    if number < 1_000 { number.to_string() } else { format!("{},{:03}", thousands(number / 1_000), number % 1_000) }
-}
-
 fn plot(kind: &str, levels: &[Level]) -> Plot {
     let series = |name: &str, of: &dyn Fn(&Level) -> Spread| Series {
         name: name.to_owned(),
@@ -98,15 +93,5 @@ fn plot(kind: &str, levels: &[Level]) -> Plot {
             series("purge, each file", &|level| level.purging.by_thousands.each),
         ],
         shape: Shape::Lines,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn numbers_have_commas() {
-        assert_eq!([7, 1_000, 1_000_000].map(thousands), ["7", "1,000", "1,000,000"]);
     }
 }

@@ -8,9 +8,9 @@ use webstack_core::store::{Durability, FileStore, PurgeStep, Purged, Store as _}
 
 use super::bare::Bare;
 use super::beside::{micros, times};
-use super::growth::thousands;
 use super::tree::Tree;
 use crate::measure::time::Spread;
+use crate::page::thousands;
 
 /// How many sessions have expired among those that have not.
 const EXPIRED: u64 = 1_000;

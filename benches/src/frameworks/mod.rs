@@ -27,10 +27,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::site::Subject;
 
-/// All subjects, each framework's control first.
+/// All subjects in a framework, each framework's control first.
 pub(crate) fn subjects() -> Vec<Subject> {
-    let mut subjects = crate::engine::subjects();
-    subjects.extend(axum::subjects());
+    let subjects = axum::subjects();
+    #[cfg(feature = "peers")]
+    let mut subjects = subjects;
     #[cfg(feature = "peers")]
     for more in
         [vec![by_hand::subject()], axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()]

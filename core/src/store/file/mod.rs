@@ -37,6 +37,7 @@ mod owners;
 mod pair;
 mod purge;
 mod root;
+mod settled;
 mod slot;
 mod temporary;
 mod write;

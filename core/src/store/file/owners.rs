@@ -10,7 +10,6 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps};
@@ -20,6 +19,7 @@ use super::calls;
 use super::entry_file::{peek, take_lock};
 use super::fault::{Doing as _, Fault, Unless as _};
 use super::root::{Base, Root, same_file};
+use super::settled::Directories;
 use crate::store::{Entry, GRACE, OwnerKey, Reserved};
 use crate::{SessionId, Timestamp};
 
@@ -44,7 +44,7 @@ impl Owner {
     /// Locks the directory, and makes it if there is none.
     pub(super) fn lock(base: &Arc<Base>, owner: &OwnerKey, lock: FlockOperation) -> Result<Self, Fault> {
         let path = owner_path(owner);
-        if base.must_settle(settled(base, owner)) {
+        if base.settled.lacks(Directories::Owner(owner)) {
             make_directories(base, owner)?;
         }
         for _ in 0..ATTEMPTS {
@@ -239,13 +239,8 @@ fn make_directories(base: &Base, owner: &OwnerKey) -> Result<(), Fault> {
         base.sync_names(above)?;
         above = path;
     }
-    settled(base, owner).store(true, Ordering::Relaxed);
+    base.settled.add(Directories::Owner(owner));
     Ok(())
-}
-
-/// Whether the names of this owner's directory, and of all that begin alike, are known to be on the disk.
-fn settled<'a>(base: &'a Base, owner: &OwnerKey) -> &'a AtomicBool {
-    &base.settled.owners[usize::from(owner.as_bytes()[0])]
 }
 
 fn owner_path(owner: &OwnerKey) -> String {

@@ -5,7 +5,6 @@
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
@@ -18,6 +17,7 @@ use super::durability::Durability;
 use super::entry_file::opening;
 use super::fault::{Doing as _, Fault, Unless as _};
 use super::purge::Bookmark;
+use super::settled::Settled;
 use crate::SessionId;
 
 /// Reads must not write: a note of the last access would be written after every change.
@@ -108,7 +108,7 @@ impl Base {
         must_set_mode: bool,
     ) -> Result<Self, OpenError> {
         let (fd, stat) = examine(path, demands)?;
-        let (access, settled) = (demands.access.clone(), Settled::default());
+        let (access, settled) = (demands.access.clone(), Settled::new(durability));
         Ok(Base { fd, stat, access, durability, settled, must_set_mode })
     }
 
@@ -152,12 +152,6 @@ impl Base {
         calls::sync_directory(&directory).doing("sync a directory")
     }
 
-    /// True if directories were not [settled](Settled) and have to be: whoever made them may have been killed before their
-    /// names were on the disk.
-    pub(super) fn must_settle(&self, settled: &AtomicBool) -> bool {
-        self.durability == Durability::Full && !settled.load(Ordering::Relaxed)
-    }
-
     /// What stands under a name; `None` if nothing does.
     pub(super) fn look_at(&self, path: &str) -> Result<Option<Stat>, Fault> {
         calls::stat(&self.fd, path).unless(Errno::NOENT).doing("look at a file in the session directory")
@@ -191,22 +185,6 @@ impl Base {
             opened => opened.doing("open a directory")?,
         };
         calls::names(directory).doing("read a directory")
-    }
-}
-
-/// Which directories this process has synced the names of, by their first two digits.
-#[derive(Debug)]
-pub(super) struct Settled {
-    /// Those for sessions.
-    pub(super) shards: [AtomicBool; 256],
-    /// Those for owners.
-    pub(super) owners: [AtomicBool; 256],
-}
-
-impl Default for Settled {
-    fn default() -> Self {
-        let none = || std::array::from_fn(|_| AtomicBool::new(false));
-        Settled { shards: none(), owners: none() }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -11,6 +10,7 @@ use super::calls;
 use super::entry_file::opening;
 use super::fault::{Doing as _, Fault};
 use super::root::Base;
+use super::settled::Directories;
 
 const PREFIX: &str = ".webstack-";
 const SUFFIX: &str = ".tmp";
@@ -38,20 +38,23 @@ pub(super) struct Temporary {
 impl Temporary {
     /// A new file in a directory below the session directory, which is made if it is not there (or in it itself: `.`).
     pub(super) fn create(base: &Arc<Base>, directory: &str) -> Result<Self, Fault> {
+        let shard = Directories::Shard(directory);
         for _ in 0..ATTEMPTS {
             let path = format!("{directory}/{}", random_name());
             match base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL) {
                 Err(Errno::EXIST) => {}
                 Err(Errno::NOENT) => {
                     base.make_directory(directory).doing("make a directory for session files")?;
-                    settle(base, directory)?;
+                    base.sync_names(".")?;
+                    base.settled.add(shard);
                 }
                 opened => {
                     let fd = opened.map_err(opening)?;
                     let temporary = Temporary { base: Arc::clone(base), fd: Some(fd), path };
                     base.settle_mode(temporary.fd())?;
-                    if shard(base, directory).is_some_and(|settled| base.must_settle(settled)) {
-                        settle(base, directory)?;
+                    if base.settled.lacks(shard) {
+                        base.sync_names(".")?;
+                        base.settled.add(shard);
                     }
                     return Ok(temporary);
                 }
@@ -93,21 +96,6 @@ impl Drop for Temporary {
             let _ = self.base.unlink(&self.path);
         }
     }
-}
-
-/// Whether a directory for sessions is settled; `None` for the session directory itself.
-fn shard<'a>(base: &'a Base, directory: &str) -> Option<&'a AtomicBool> {
-    let number = u8::from_str_radix(directory, 16).ok()?;
-    Some(&base.settled.shards[usize::from(number)])
-}
-
-/// Syncs the name of a directory for sessions.
-fn settle(base: &Base, directory: &str) -> Result<(), Fault> {
-    base.sync_names(".")?;
-    if let Some(settled) = shard(base, directory) {
-        settled.store(true, Ordering::Relaxed);
-    }
-    Ok(())
 }
 
 /// A name that hardly anybody else comes upon; who does makes another.
