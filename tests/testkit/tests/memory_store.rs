@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use webstack_core::runtime::block_on;
-use webstack_core::store::{Created, Entry, GRACE, MemoryStore, Store, StoreError, Touched, Version};
+use webstack_core::store::{Created, Entry, GRACE, MemoryStore, Store, StoreError, Touched, Updated, Version};
 use webstack_core::{Clock as _, SessionId, Timestamp};
 use webstack_testkit::HeldClock;
 
@@ -85,4 +85,27 @@ fn what_ends_leaves_room() {
     small.put(2, None);
     let _ = block_on(small.store.remove(&id(1))).expect("memory");
     small.put(3, None);
+}
+
+#[test]
+fn room_is_made_at_the_deadline_that_was_written_last() {
+    let small = Small::new();
+    let hour = Duration::from_secs(3600);
+    let begun = small.clock.now();
+    let version = small.put(1, Some(begun + hour));
+    small.put(2, None);
+    let update = |number, seen, expires| {
+        let entry = Entry { bytes: "other".into(), expires: Some(expires), owner: None };
+        assert!(matches!(block_on(small.store.update(&id(number), seen, entry)), Ok(Updated::Applied(_))));
+    };
+    update(1, version, begun + Duration::from_secs(1));
+    small.clock.set(begun + Duration::from_secs(1) + GRACE);
+    let version = small.put(3, Some(begun + hour));
+    assert!(!small.holds(1), "it was to end sooner");
+
+    update(3, version, begun + 3 * hour);
+    small.clock.set(begun + hour + GRACE);
+    assert!(matches!(small.create(4, None), Err(StoreError::Unavailable(_))), "it was to end later");
+    small.clock.set(begun + 3 * hour + GRACE);
+    small.put(4, None);
 }
