@@ -19,10 +19,14 @@ impl Draft {
         Draft { content, is_whole: true, ..Draft::default() }
     }
 
-    /// The edits, on this.
-    pub(crate) fn rebased(edits: Edits, mut content: Content) -> (Self, Result<(), Error>) {
-        let replayed = edits.replay(&mut content);
-        (Draft { edits, content, is_whole: replayed.is_ok() }, replayed)
+    /// Does the edits again, on this.
+    pub(crate) fn rebase(&mut self, mut content: Content) -> Result<(), Error> {
+        // Not whole, either, if a function of the application's panics.
+        self.is_whole = false;
+        let replayed = self.edits.replay(&mut content);
+        self.content = content;
+        self.is_whole = replayed.is_ok();
+        replayed
     }
 
     /// The content as the handler sees it.
@@ -36,10 +40,10 @@ impl Draft {
         Ok(())
     }
 
-    /// Takes the edits; handles go on looking at what they made.
+    /// Takes the edits; handles go on looking at what they made, which is not what the edits to come make by themselves.
     pub(crate) fn split_off(&mut self) -> Self {
-        let edits = std::mem::take(&mut self.edits);
-        Draft { edits, content: self.content.clone(), is_whole: self.is_whole }
+        let (edits, is_whole) = (std::mem::take(&mut self.edits), std::mem::take(&mut self.is_whole));
+        Draft { edits, content: self.content.clone(), is_whole }
     }
 
     /// Takes what all edits make of the session as it was last seen, if that is known; the edits stay.

@@ -117,7 +117,9 @@ impl Edits {
 
     /// Takes back one edit.
     pub(crate) fn forget(&mut self, index: usize) {
-        self.0.remove(index);
+        if index < self.0.len() {
+            self.0.remove(index);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

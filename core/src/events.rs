@@ -72,7 +72,8 @@ impl Events {
         self.tell(event);
     }
 
-    fn tell(&self, event: Event) {
+    /// Reports an event to the hook only.
+    pub(crate) fn tell(&self, event: Event) {
         if let Some(hook) = &self.0 {
             hook(&event);
         }

@@ -131,12 +131,12 @@ impl State {
     }
 
     /// Takes back an edit that could not be stored.
-    pub(crate) fn forget(&mut self, index: usize) -> Result<(), Error> {
+    pub(crate) fn forget(&mut self, index: usize) {
         if let Some(draft) = &mut self.draft {
             draft.edits.forget(index);
         }
         let base = self.base.clone();
-        self.rebase(base)
+        self.rebase_unheard(base);
     }
 
     /// Puts edits that could not be stored before the ones that came since.
@@ -152,12 +152,24 @@ impl State {
         self.draft = None;
     }
 
+    /// Takes up what is stored now, under edits that came since. One that fails on it is told whoever stores it, and not
+    /// whoever stored this.
+    pub(crate) fn rebase_unheard(&mut self, base: Option<Arc<Base>>) {
+        let _ = self.rebase(base);
+    }
+
     /// Takes up what is stored now, under the edits that are not.
     pub(crate) fn rebase(&mut self, base: Option<Arc<Base>>) -> Result<(), Error> {
         self.base = base;
-        let Some(draft) = self.draft.take().filter(|draft| !draft.edits.is_empty()) else { return Ok(()) };
-        let (draft, replayed) = Draft::rebased(draft.edits, self.content().cloned().unwrap_or_default());
-        self.draft = Some(Box::new(draft));
-        replayed
+        match &mut self.draft {
+            Some(draft) if !draft.edits.is_empty() => {
+                let stored = self.base.as_ref().map(|base| base.record.content.clone());
+                draft.rebase(stored.unwrap_or_default())
+            }
+            draft => {
+                *draft = None;
+                Ok(())
+            }
+        }
     }
 }

@@ -146,7 +146,7 @@ impl Visit {
             if !matches!(error, Error::Gone | Error::LockLost)
                 && (state.incarnation, state.reverts) == (incarnation, reverts)
             {
-                state.forget(index)?;
+                state.forget(index);
             }
             return Err(error);
         }
@@ -209,11 +209,12 @@ impl Visit {
         }
         match committed {
             Ok(Committed::Unchanged) => {
-                if base.as_ref().is_none_or(|base| base.is_empty()) {
+                if base.as_ref().is_none_or(|base| base.is_empty()) && state.reverts == reverts {
                     // There may be a label that waits for something worth a session.
                     state.restore(draft.edits);
                 }
-                state.rebase(base)
+                state.rebase_unheard(base);
+                Ok(())
             }
             Ok(Committed::Stored(base, change)) => {
                 state.promised = Promised::default();
@@ -225,7 +226,8 @@ impl Visit {
                     TokenChange::HandOut(token, age) => state.token_change = Some(TokenReply::HandOut(token, age)),
                     TokenChange::TakeBack => state.token_change = Some(TokenReply::TakeBack),
                 }
-                state.rebase(Some(base))
+                state.rebase_unheard(Some(base));
+                Ok(())
             }
             Ok(Committed::Gone) => {
                 state.gone = true;
@@ -271,11 +273,13 @@ impl Visit {
 
     /// The browser is told nothing of the cause, so the log has to be.
     pub(crate) fn report_failure(&self, error: &Error) {
-        if matches!(
-            error,
-            Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) | Error::Value(_) | Error::NewerValue { .. }
-        ) {
-            self.engine.events.report_failure(Event::Failed, error);
+        match error {
+            Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) => {
+                self.engine.events.report_failure(Event::Failed, error);
+            }
+            // The program's own fault is logged when it becomes a refusal.
+            Error::Value(_) | Error::NewerValue { .. } => self.engine.events.tell(Event::Failed),
+            _ => {}
         }
     }
 

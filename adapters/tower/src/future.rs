@@ -32,6 +32,7 @@ pin_project! {
         Asking { asking: Pin<Box<dyn Future<Output = Answer<B, E>> + Send>> },
         Answering { exchange: Option<Exchange>, #[pin] inner: F },
         Finishing { finish: Finish, answer: Option<Result<Response<B>, E>> },
+        Done,
     }
 }
 
@@ -70,8 +71,13 @@ where
                 };
                 let mut finish = exchange.finish(outcome);
                 // At once, as a rule: most requests have nothing to store.
-                match Pin::new(&mut finish).poll(context) {
-                    Poll::Ready(finished) => Poll::Ready(closed(answer, finished)),
+                let finished = Pin::new(&mut finish).poll(context);
+                // What the service held is let go.
+                match finished {
+                    Poll::Ready(finished) => {
+                        stage.set(Stage::Done);
+                        Poll::Ready(closed(answer, finished))
+                    }
                     Poll::Pending => {
                         stage.set(Stage::Finishing { finish, answer: Some(answer) });
                         Poll::Pending
@@ -82,6 +88,7 @@ where
                 let finished = ready!(Pin::new(finish).poll(context));
                 Poll::Ready(closed(answer.take().expect("a future is not polled after its end"), finished))
             }
+            StageProjection::Done => panic!("a future is not polled after its end"),
         }
     }
 }

@@ -87,8 +87,11 @@ fn a_value_of_another_type_is_logged_without_what_it_says() {
         let overtaken = visitor.arrive(&site);
         overtaken.session.update("kept", |n: Option<u32>| n.unwrap_or(0) + 1).unwrap();
         visitor.visit(&site, |session| session.insert("kept", "sw0rdfish").unwrap());
-        block_on(overtaken.exchange.finish(Outcome::Keep)).unwrap_err()
+        let error = block_on(overtaken.exchange.finish(Outcome::Keep)).unwrap_err();
+        error.refusal();
+        error
     });
+    assert_eq!(log.iter().filter(|line| line.starts_with("ERROR")).count(), 1, "{log:?}");
     let shown = format!("{log:?} {error:?}");
     assert!(shown.contains("ERROR") && shown.contains("u32"), "{shown}");
     assert!(!shown.contains("sw0rdfish"), "{shown}");

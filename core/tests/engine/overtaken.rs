@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -123,6 +124,63 @@ fn a_function_that_panics_is_an_ordinary_panic() {
     assert!(catch_unwind(AssertUnwindSafe(apply)).is_err());
     drop(request);
     assert_eq!(value(&site, &visitor, "kept"), Some(1));
+}
+
+/// Adds one, but the second time it is asked.
+fn add_but_panic_once() -> impl Fn(Option<u32>) -> u32 + Send + 'static {
+    let runs = AtomicUsize::new(0);
+    move |n| {
+        assert!(runs.fetch_add(1, Ordering::Relaxed) != 1, "the application's");
+        n.unwrap_or(0) + 1
+    }
+}
+
+#[test]
+fn a_login_whose_saving_panicked_is_not_stored_with_what_comes_later() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.set_user("alice").unwrap();
+    request.session.update("n", add_but_panic_once()).unwrap();
+    site.faults.fail_next(Operation::Update, Fault::Busy, 1);
+    assert!(catch_unwind(AssertUnwindSafe(|| block_on(request.session.save()))).is_err());
+    request.session.insert("later", &1).unwrap();
+    request.answer(Outcome::Keep);
+    let request = visitor.arrive(&site);
+    assert_eq!(request.session.user().unwrap(), None, "the token is the old one");
+    assert_eq!(request.session.keys().unwrap(), ["kept", "later"]);
+}
+
+#[test]
+fn a_reload_that_panicked_forgets_nothing() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.update("n", add_but_panic_once()).unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| block_on(request.session.reload()))).is_err());
+    request.answer(Outcome::Keep);
+    assert_eq!(value(&site, &visitor, "n"), Some(1));
+}
+
+#[test]
+fn what_another_handle_does_wrong_is_no_failure_of_an_apply() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    let request = visitor.arrive(&site);
+    request.session.insert("first", &1).unwrap();
+    let gate = site.faults.hold_next(Operation::Update, Moment::Before);
+    let applied = std::thread::scope(|scope| {
+        let applying = scope.spawn(|| block_on(request.session.apply("n", add)));
+        block_on(gate.reached());
+        request.session.update("kept", add).unwrap();
+        visitor.visit(&site, |session| session.insert("kept", "no number").unwrap());
+        gate.open();
+        applying.join()
+    });
+    assert_eq!(applied.expect("no panic").unwrap(), 1, "it is stored");
+    assert!(matches!(block_on(request.exchange.finish(Outcome::Keep)), Err(Error::Value(_))));
+    let keys = visitor.arrive(&site).session.keys().unwrap();
+    assert_eq!(keys, ["first", "kept", "n"]);
 }
 
 #[test]
