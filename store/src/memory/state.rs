@@ -10,7 +10,7 @@ use crate::{Entry, GRACE, Listed, OwnerKey, SessionId, Stored, Timestamp, Versio
 pub(super) struct State {
     pub(super) entries: BTreeMap<SessionId, Kept>,
     /// For each entry that expires a moment at which it is worth a look: its deadline, or an earlier one, for deadlines move
-    /// with every use.
+    /// with every use. (One that was to expire and is not any more may stand here until it is looked at.)
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     owners: HashMap<OwnerKey, BTreeSet<SessionId>>,
     /// Places reserved and not taken yet, with the moment at which they are given back.
