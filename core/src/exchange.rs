@@ -59,10 +59,6 @@ impl Exchange {
     /// If it could not be stored. The response is then [`Error::refusal`] and not the application's.
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
-        if self.visit.close_untouched() {
-            // Its URL may hold a token all the same.
-            return Finish(Finishing::Done(self.visit.engine.carriers.untouched_reply()));
-        }
         if let Some(headers) = self.visit.finish_quietly() {
             return Finish(Finishing::Done(headers));
         }

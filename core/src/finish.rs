@@ -6,27 +6,32 @@ use crate::lease::Hold;
 use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
 use crate::renewal::is_current;
-use crate::state::Stage;
+use crate::state::{Stage, State};
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
 impl Visit {
-    /// Finishes a visit that only looked, which is most of them, if there is nothing to be done for its session.
+    /// Finishes a visit that asked for nothing or only looked, which is most of them, if there is nothing to be done for its
+    /// session.
     pub(crate) fn finish_quietly(&self) -> Option<ReplyHeaders> {
-        // Whoever is storing something has it.
-        let _turn = self.turn.try_lock()?;
         let mut state = self.state();
-        let is_quiet = state.has_only_looked() && state.base.as_ref().is_none_or(|base| is_quiet(&self.engine, base));
+        if !state.consulted {
+            state.stage = Stage::Done;
+            // Its URL may hold a token all the same.
+            return Some(self.engine.carriers.untouched_reply());
+        }
+        let is_quiet = !state.turns.is_taken()
+            && state.has_only_looked()
+            && state.base.as_ref().is_none_or(|base| is_quiet(&self.engine, base));
         if !is_quiet {
             return None;
         }
         state.stage = Stage::Done;
-        drop(state);
-        Some(self.headers())
+        Some(self.headers(&mut state))
     }
 
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
-        let _turn = self.turn.lock().await;
+        let turn = self.turn().await;
         let policies = self.engine.policies;
         let outcome = match (outcome, policies.server_error) {
             (Outcome::ServerError, OnServerError::Keep) => Outcome::Keep,
@@ -61,7 +66,7 @@ impl Visit {
         if early || signed_again {
             Box::pin(self.confirm()).await;
         }
-        Ok(self.headers())
+        Ok(turn.end_with(|state| self.headers(state)))
     }
 
     /// A lock is given back though what was done under it could not be stored: others need not wait for it to run out.
@@ -120,9 +125,8 @@ impl Visit {
         }
     }
 
-    fn headers(&self) -> ReplyHeaders {
+    fn headers(&self, state: &mut State) -> ReplyHeaders {
         let carriers = &self.engine.carriers;
-        let mut state = self.state();
         let carrier = state.carrier.unwrap_or_else(|| carriers.first());
         let change = state.token_change.take();
         if self.by_token {

@@ -60,6 +60,7 @@ mod state;
 pub mod store;
 mod ticket;
 mod token;
+mod turn;
 mod users;
 mod values;
 mod visit;

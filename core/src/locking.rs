@@ -31,7 +31,7 @@ impl Visit {
         // Requests of one process take it, or write, in the order in which they came.
         let line = engine.queues.enter(*base.token.id());
         let _place = within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?;
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let Some(base) = self.lockable()? else { return Ok(None) };
         let holder = Holder::new()?;
         let taken = take(&base, engine, Lease::new(holder, duration)).await?;
@@ -48,7 +48,7 @@ impl Visit {
 
     /// A session that begins with a ticket, which others may have as well, begins empty, so that there is something to lock.
     async fn begin_to_lock(&self) -> Result<Option<Arc<Base>>, Error> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let Some(ticket) = self.open()?.promised.ticket.clone() else { return Ok(None) };
         let begun = begin_empty(&self.engine, &ticket).await?;
         if let Some(base) = &begun {
@@ -70,7 +70,7 @@ impl Visit {
 
     /// Stores what was done under the lock and gives it back, both or neither.
     pub(crate) async fn release(&self, holder: Holder) -> Result<(), Error> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         {
             let mut state = self.open()?;
             if state.hold.holder() != Some(holder) {
@@ -95,7 +95,7 @@ impl Visit {
         if is_idle {
             let runtime = self.engine.runtime();
             runtime.spawn(Box::pin(async move {
-                let _turn = self.turn.lock().await;
+                let _turn = self.turn().await;
                 // a failure was reported, and the lease runs out by itself
                 let _ = self.store().await;
             }));

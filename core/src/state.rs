@@ -7,8 +7,9 @@ use crate::content::Content;
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::load::{Base, Ids};
+use crate::load::{Base, Found, Ids, Loaded};
 use crate::ticket::Promised;
+use crate::turn::Turns;
 use crate::{Carrier, Error, SessionId};
 
 /// How far an exchange has come.
@@ -24,6 +25,8 @@ pub(crate) enum Stage {
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) stage: Stage,
+    /// Loading, saving and finishing happen one after the other.
+    pub(crate) turns: Turns,
     /// Somebody asked for the session, whether or not it could be loaded.
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
@@ -59,6 +62,24 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// Takes up what was loaded.
+    pub(crate) fn take_up(&mut self, loaded: Loaded) -> Result<(), Error> {
+        if self.stage == Stage::Done {
+            return Err(Error::TooLate);
+        }
+        self.asked = loaded.asked;
+        self.others = loaded.others;
+        self.promised.ticket = loaded.ticket;
+        if let Some(Found { base, carrier, is_outdated }) = loaded.first {
+            self.found = !base.is_empty();
+            self.base = Some(base);
+            self.carrier = Some(carrier);
+            self.is_outdated = is_outdated;
+        }
+        self.stage = Stage::Open;
+        Ok(())
+    }
+
     /// The content as the handler sees it.
     pub(crate) fn content(&self) -> Option<&Content> {
         let stored = || self.base.as_ref().map(|base| &base.record.content);
@@ -89,6 +110,7 @@ impl State {
         ending.append(&mut self.others);
         *self = State {
             stage: self.stage,
+            turns: std::mem::take(&mut self.turns),
             consulted: self.consulted,
             ending,
             incarnation: self.incarnation + 1,

@@ -13,13 +13,12 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
 use crate::lease::Hold;
-use crate::load::{Found, load, look};
+use crate::load::{load, look};
 use crate::policy::OnStoreFailure;
 use crate::state::{Stage, State};
 use crate::store::Removed;
 use crate::ticket::Promised;
 use crate::{Error, RequestHead};
-use futures_util::lock::Mutex as Turn;
 
 /// One request's dealings with its session.
 pub(crate) struct Visit {
@@ -32,8 +31,6 @@ pub(crate) struct Visit {
     pub(crate) plain: bool,
     /// The program carries the token.
     pub(crate) by_token: bool,
-    /// Loading, saving and finishing happen one after the other.
-    pub(crate) turn: Turn<()>,
     state: Mutex<State>,
 }
 
@@ -44,24 +41,14 @@ impl Visit {
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
         let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
-        let (turn, state) = (Turn::new(()), Mutex::default());
-        Arc::new(Visit { engine, presented, target, mount, plain, by_token: false, turn, state })
+        Arc::new(Visit { engine, presented, target, mount, plain, by_token: false, state: Mutex::default() })
     }
 
     /// A visit of a client whose token the program carries.
     pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Arc<Self> {
         let presented = engine.carriers.given(text);
-        let (target, mount, turn, state) = (None, Box::default(), Turn::new(()), Mutex::default());
-        Arc::new(Visit { engine, presented, target, mount, plain: false, by_token: true, turn, state })
-    }
-
-    /// Ends the visit if nobody asked for the session; true if so.
-    pub(crate) fn close_untouched(&self) -> bool {
-        let mut state = self.state();
-        if !state.consulted {
-            state.stage = Stage::Done;
-        }
-        !state.consulted
+        let (target, mount, state) = (None, Box::default(), Mutex::default());
+        Arc::new(Visit { engine, presented, target, mount, plain: false, by_token: true, state })
     }
 
     /// Ends the visit without storing anything; true if there is something to be done all the same.
@@ -80,50 +67,41 @@ impl Visit {
     }
 
     async fn load_once(&self) -> Result<(), Error> {
-        if self.state().stage == Stage::Open {
-            return Ok(());
-        }
-        let _turn = self.turn.lock().await;
-        {
-            let mut state = self.state();
-            match state.stage {
-                Stage::Unloaded => state.consulted = true,
-                Stage::Open => return Ok(()),
-                Stage::Done => return Err(Error::TooLate),
+        let turn = loop {
+            {
+                let state = &mut *self.state();
+                match state.stage {
+                    Stage::Open => return Ok(()),
+                    Stage::Done => return Err(Error::TooLate),
+                    Stage::Unloaded if state.turns.take() => {
+                        state.consulted = true;
+                        break self.taken_turn();
+                    }
+                    Stage::Unloaded => {}
+                }
             }
-        }
+            // Another handle is loading it: as soon as that came to an end.
+            drop(Box::pin(self.turn()).await);
+        };
         let engine = &self.engine;
         let arrived = self.presented.verify(&engine.carriers, &engine.events);
         let loaded = match load(engine, &arrived).await {
             Err(error) if engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
-                let mut state = self.state();
-                state.is_adrift = true;
-                state.stage = if state.stage == Stage::Done { Stage::Done } else { Stage::Open };
+                turn.end_with(|state| {
+                    state.is_adrift = true;
+                    state.stage = if state.stage == Stage::Done { Stage::Done } else { Stage::Open };
+                });
                 return Ok(());
             }
             loaded => loaded?,
         };
-        let mut state = self.state();
-        if state.stage == Stage::Done {
-            return Err(Error::TooLate);
-        }
-        state.asked = loaded.asked;
-        state.others = loaded.others;
-        state.promised.ticket = loaded.ticket;
-        if let Some(Found { base, carrier, is_outdated }) = loaded.first {
-            state.found = !base.is_empty();
-            state.base = Some(base);
-            state.carrier = Some(carrier);
-            state.is_outdated = is_outdated;
-        }
-        state.stage = Stage::Open;
-        Ok(())
+        turn.end_with(|state| state.take_up(loaded))
     }
 
     /// Stores what was done so far, in its turn.
     pub(crate) async fn save(&self) -> Result<(), Error> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         drop(self.open()?);
         self.store().await
     }
@@ -134,7 +112,7 @@ impl Visit {
         edit: Edit,
         look: impl FnOnce(&Content) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let (index, incarnation, reverts) = {
             let mut state = self.open()?;
             state.edit(edit)?;
@@ -157,7 +135,7 @@ impl Visit {
 
     /// Sees what others stored meanwhile, under the edits of this request.
     pub(crate) async fn reload(&self) -> Result<(), Error> {
-        let _turn = self.turn.lock().await;
+        let _turn = self.turn().await;
         let (base, incarnation) = {
             let state = self.open()?;
             (state.base.clone(), state.incarnation)

@@ -8,15 +8,12 @@ use std::sync::Arc;
 #[cfg(doc)]
 use crate::GRACE;
 use crate::{
-    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, StoreError,
+    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, StoreAnswer,
     Stored, Timestamp, Touched, Updated, Version,
 };
 
 /// A boxed future, as the methods of an object-safe asynchronous trait return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// What the operations of a [`Store`] answer.
-pub type StoreResult<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Keeps sessions. Implement it to bring a store of your own; test it with `webstack_testkit::store_suite!`.
 ///
@@ -34,8 +31,8 @@ pub type StoreResult<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// * **Bounded.** An operation that talks to a server has a time limit and answers [`StoreError::Unavailable`] after it. What
 ///   was asked for may have been done by then, or not; a store does not do it twice, and [`remove`](Store::remove) may answer
 ///   that there was nothing because it was this call that removed it.
-/// * A future that is dropped before it is ready does the whole operation or nothing; what was sent to a server already may
-///   still be done there.
+/// * **When it is done**: at once when it is called, or when the [`StoreAnswer`] is awaited, as the store likes. An answer that is
+///   dropped before it is ready means the whole operation or nothing; what was sent to a server already may still be done there.
 ///
 /// # Security
 ///
@@ -60,10 +57,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::Corrupt`] if something stands there that this store did not write whole.
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>>;
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>>;
 
     /// Keeps a new entry. Only if there is none under this id, expired ones included: nothing is replaced.
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created>;
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created>;
 
     /// Replaces the entry, only if it still is the one that was `seen`. It never creates.
     ///
@@ -72,27 +69,27 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StoreError::Corrupt`] as for [`load`](Store::load); what stands there is left alone.
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated>;
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated>;
 
     /// Moves the deadline to `expires` or leaves it where it is, whichever is later; only if the entry still is the
     /// one that was `seen`. Neither bytes nor version change. It never revives.
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched>;
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched>;
 
     /// Removes the entry, whatever its version and even if what stands there is corrupt: logout is unconditional.
     ///
     /// An entry that has expired counts as absent in the answer, and is removed all the same.
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed>;
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed>;
 
     /// Removes entries that expired longer than [`GRACE`] ago, and what crashes left behind; one bounded step of it.
     ///
     /// An entry that vanishes meanwhile is no error. A single entry that cannot be dealt with does not stop the step.
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged>;
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged>;
 
     /// A page of what is alive: at most `limit` sessions, in the order of their ids, behind `after`.
     ///
     /// A session that is there from the first page to the last is listed exactly once. A page shorter than `limit` is
     /// the last. Corrupt entries are left out.
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>>;
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>>;
 
     /// As [`list`](Store::list), only the sessions of one owner. It never lists an ended one and never misses a living one.
     fn owned_by<'a>(
@@ -100,14 +97,14 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>>;
+    ) -> StoreAnswer<'a, Vec<Listed>>;
 
     /// Keeps a place for a session among at most `limit` of its owner's.
     ///
     /// Counting and keeping are one atomic step per owner: of any number of parallel calls, only so many are granted
     /// that living sessions and kept places together stay within the limit. A session that already counts is granted
     /// again. The place is taken by writing an entry with this id and owner, and given back by itself after [`GRACE`].
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved>;
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved>;
 
     /// What this store can and cannot do.
     fn capabilities(&self) -> Capabilities;
@@ -115,31 +112,31 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
 #[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past the store")]
 impl<S: Store + ?Sized> Store for Arc<S> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         (**self).load(id)
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         (**self).create(id, entry)
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         (**self).update(id, seen, entry)
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         (**self).touch(id, seen, expires)
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         (**self).remove(id)
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         (**self).purge(step)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         (**self).list(after, limit)
     }
 
@@ -148,11 +145,11 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         (**self).owned_by(owner, after, limit)
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         (**self).reserve(owner, id, limit)
     }
 

@@ -6,6 +6,7 @@
 //!
 //! This crate is all that the author of a store depends on. Applications find it as `webstack::store`.
 
+mod answer;
 mod answers;
 mod cached;
 mod capabilities;
@@ -23,11 +24,12 @@ mod owner;
 mod purge;
 mod watch;
 
+pub use answer::StoreAnswer;
 pub use answers::{Created, Removed, Reserved, Touched, Updated};
 pub use cached::Cached;
 pub use capabilities::Capabilities;
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use contract::{BoxFuture, Store, StoreResult};
+pub use contract::{BoxFuture, Store};
 pub use entry::{Entry, GRACE, Listed, Stored, Version};
 pub use error::StoreError;
 pub use id::{MalformedId, SessionId};

@@ -114,7 +114,7 @@ impl Session {
     pub async fn end_one(&self, id: &SessionId) -> Result<bool, Error> {
         let (visit, id) = (Arc::clone(&self.visit), *id);
         let end_one = async move {
-            let _turn = visit.turn.lock().await;
+            let _turn = visit.turn().await;
             let Some((user, own)) = whose(&visit)? else { return Ok(false) };
             if own == Some(id) {
                 Ok(end_own(&visit).await? > 0)
@@ -141,7 +141,7 @@ impl Session {
     pub async fn end_others(&self) -> Result<u64, Error> {
         let visit = Arc::clone(&self.visit);
         let end_others = async move {
-            let _turn = visit.turn.lock().await;
+            let _turn = visit.turn().await;
             let Some((user, own)) = whose(&visit)? else { return Ok(0) };
             users::end_all(&visit.engine, &user, own).await
         };
@@ -178,7 +178,7 @@ impl Session {
     pub async fn end_all(&self) -> Result<u64, Error> {
         let visit = Arc::clone(&self.visit);
         let end_all = async move {
-            let _turn = visit.turn.lock().await;
+            let _turn = visit.turn().await;
             let Some((user, own)) = whose(&visit)? else { return Ok(0) };
             let others = users::end_all(&visit.engine, &user, own).await?;
             Ok(others + end_own(&visit).await?)

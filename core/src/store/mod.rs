@@ -13,7 +13,7 @@ pub use findings::{Findings, Repair};
 pub(crate) use scheme::{Inspect, OpenContext, Opened, are_same, open_directory, open_url};
 pub use webstack_store::{
     BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,
-    PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored, Touched, Updated, Version, Watch,
+    PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer, StoreError, Stored, Touched, Updated, Version, Watch,
 };
 /// Sessions in one memory-mapped file.
 #[cfg(all(unix, feature = "lmdb"))]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase as _, WriteTransaction};
 use webstack_store::{
     Capabilities, Clock, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId,
-    Store, StoreError, StoreResult, Stored, SystemClock, Timestamp, Touched, Updated, Version,
+    Store, StoreAnswer, StoreError, Stored, SystemClock, Timestamp, Touched, Updated, Version,
 };
 
 use tables::{Tables, View};
@@ -60,76 +60,66 @@ impl RedbStore {
 }
 
 impl Store for RedbStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
-        Box::pin(async move { self.read(|view, now| Ok(view.get(id)?.filter(|stored| !stored.entry.is_expired(now)))) })
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
+        StoreAnswer::ready(self.read(|view, now| Ok(view.get(id)?.filter(|stored| !stored.entry.is_expired(now)))))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
-        Box::pin(async move {
-            self.write(|tables, _| match tables.get(id)? {
-                Some(_) => Ok(Created::Exists),
-                None => Ok(Created::New(tables.put(id, None, entry)?)),
-            })
-        })
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
+        StoreAnswer::ready(self.write(|tables, _| match tables.get(id)? {
+            Some(_) => Ok(Created::Exists),
+            None => Ok(Created::New(tables.put(id, None, entry)?)),
+        }))
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        Box::pin(async move {
-            self.write(|tables, now| match tables.get(id)? {
-                Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
-                Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored)),
-                Some(stored) => Ok(Updated::Applied(tables.put(id, Some(&stored.entry), entry)?)),
-                None => Ok(Updated::Gone),
-            })
-        })
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
+        StoreAnswer::ready(self.write(|tables, now| match tables.get(id)? {
+            Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
+            Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored)),
+            Some(stored) => Ok(Updated::Applied(tables.put(id, Some(&stored.entry), entry)?)),
+            None => Ok(Updated::Gone),
+        }))
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
-        Box::pin(async move {
-            self.write(|tables, now| match tables.get(id)? {
-                Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
-                Some(stored) if stored.version != seen => Ok(Touched::Stale),
-                Some(Stored { entry, version }) => {
-                    // Never shorter: somebody else may have extended it further.
-                    let expires = entry.expires.zip(expires).map(|(old, new)| old.max(new));
-                    tables.put_as(id, Some(&entry), Entry { expires, ..entry.clone() }, version)?;
-                    Ok(Touched::Extended)
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
+        StoreAnswer::ready(self.write(|tables, now| match tables.get(id)? {
+            Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
+            Some(stored) if stored.version != seen => Ok(Touched::Stale),
+            Some(Stored { entry, version }) => {
+                // Never shorter: somebody else may have extended it further.
+                let expires = entry.expires.zip(expires).map(|(old, new)| old.max(new));
+                tables.put_as(id, Some(&entry), Entry { expires, ..entry.clone() }, version)?;
+                Ok(Touched::Extended)
+            }
+            None => Ok(Touched::Gone),
+        }))
+    }
+
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
+        StoreAnswer::ready(self.write(|tables, now| {
+            let Some(stored) = tables.get(id)? else { return Ok(Removed::Absent) };
+            tables.remove(id, &stored.entry)?;
+            Ok(if stored.entry.is_expired(now) { Removed::Absent } else { Removed::Removed })
+        }))
+    }
+
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
+        StoreAnswer::ready(self.write(|tables, now| {
+            let due = tables.due(now, step.entries.max(1))?;
+            for id in &due {
+                if let Some(stored) = tables.get(id)? {
+                    tables.remove(id, &stored.entry)?;
                 }
-                None => Ok(Touched::Gone),
-            })
-        })
+            }
+            let next = due.last().copied().filter(|_| due.len() == step.entries.max(1));
+            if next.is_none() {
+                tables.forget_old_places(now)?;
+            }
+            Ok(Purged { removed: due.len() as u64, remaining: 0, next })
+        }))
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
-        Box::pin(async move {
-            self.write(|tables, now| {
-                let Some(stored) = tables.get(id)? else { return Ok(Removed::Absent) };
-                tables.remove(id, &stored.entry)?;
-                Ok(if stored.entry.is_expired(now) { Removed::Absent } else { Removed::Removed })
-            })
-        })
-    }
-
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
-        Box::pin(async move {
-            self.write(|tables, now| {
-                let due = tables.due(now, step.entries.max(1))?;
-                for id in &due {
-                    if let Some(stored) = tables.get(id)? {
-                        tables.remove(id, &stored.entry)?;
-                    }
-                }
-                let next = due.last().copied().filter(|_| due.len() == step.entries.max(1));
-                if next.is_none() {
-                    tables.forget_old_places(now)?;
-                }
-                Ok(Purged { removed: due.len() as u64, remaining: 0, next })
-            })
-        })
-    }
-
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
-        Box::pin(async move { self.read(|view, now| view.list(after, limit, now)) })
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
+        StoreAnswer::ready(self.read(|view, now| view.list(after, limit, now)))
     }
 
     fn owned_by<'a>(
@@ -137,27 +127,25 @@ impl Store for RedbStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
-        Box::pin(async move { self.read(|view, now| view.owned_by(owner, after, limit, now)) })
+    ) -> StoreAnswer<'a, Vec<Listed>> {
+        StoreAnswer::ready(self.read(|view, now| view.owned_by(owner, after, limit, now)))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
-        Box::pin(async move {
-            self.write(|tables, now| {
-                let living = tables.living_of(owner, now)?;
-                if living.contains(id) {
-                    return Ok(Reserved::Granted);
-                }
-                tables.forget_old_places(now)?;
-                let kept = tables.places_of(owner)?;
-                let others = kept.iter().filter(|place| *place != id && !living.contains(place)).count();
-                if living.len() + others >= limit && !kept.contains(id) {
-                    return Ok(Reserved::Full(living));
-                }
-                tables.keep_place(owner, id, now + GRACE)?;
-                Ok(Reserved::Granted)
-            })
-        })
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
+        StoreAnswer::ready(self.write(|tables, now| {
+            let living = tables.living_of(owner, now)?;
+            if living.contains(id) {
+                return Ok(Reserved::Granted);
+            }
+            tables.forget_old_places(now)?;
+            let kept = tables.places_of(owner)?;
+            let others = kept.iter().filter(|place| *place != id && !living.contains(place)).count();
+            if living.len() + others >= limit && !kept.contains(id) {
+                return Ok(Reserved::Full(living));
+            }
+            tables.keep_place(owner, id, now + GRACE)?;
+            Ok(Reserved::Granted)
+        }))
     }
 
     fn capabilities(&self) -> Capabilities {

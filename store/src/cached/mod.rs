@@ -10,7 +10,7 @@ use shelf::Shelf;
 
 use crate::{
     BoxFuture, Capabilities, Changes, Clock, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreResult, Stored, SystemClock, Timestamp, Touched, Updated, Version, Watch,
+    SessionId, Store, StoreAnswer, Stored, SystemClock, Timestamp, Touched, Updated, Version, Watch,
 };
 
 /// Keeps what was read in the process for a moment, so that reading it again costs no round trip.
@@ -92,14 +92,14 @@ impl<S: Watch> Cached<S> {
 
 #[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past the cache")]
 impl<S: Store> Store for Cached<S> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         // Of one that has expired the store is asked: others may have seen to it that it lives on.
         if let Some(stored) = self.shelf.take(id)
             && !stored.entry.is_expired(self.clock.now())
         {
-            return Box::pin(std::future::ready(Ok(Some(stored))));
+            return StoreAnswer::ready(Ok(Some(stored)));
         }
-        Box::pin(async move {
+        StoreAnswer::later(async move {
             let asked = self.shelf.ask(id);
             let found = self.store.load(id).await?;
             match &found {
@@ -110,8 +110,8 @@ impl<S: Store> Store for Cached<S> {
         })
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
-        Box::pin(async move {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
+        StoreAnswer::later(async move {
             let change = self.shelf.change(id);
             let created = self.store.create(id, entry.clone()).await?;
             if let Created::New(version) = created {
@@ -121,8 +121,8 @@ impl<S: Store> Store for Cached<S> {
         })
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        Box::pin(async move {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
+        StoreAnswer::later(async move {
             let change = self.shelf.change(id);
             let updated = self.store.update(id, seen, entry.clone()).await?;
             match &updated {
@@ -134,25 +134,25 @@ impl<S: Store> Store for Cached<S> {
         })
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
-        Box::pin(async move {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
+        StoreAnswer::later(async move {
             let _change = self.shelf.change(id);
             self.store.touch(id, seen, expires).await
         })
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
-        Box::pin(async move {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
+        StoreAnswer::later(async move {
             let _change = self.shelf.change(id);
             self.store.remove(id).await
         })
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.store.purge(step)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.store.list(after, limit)
     }
 
@@ -161,11 +161,11 @@ impl<S: Store> Store for Cached<S> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.store.owned_by(owner, after, limit)
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.store.reserve(owner, id, limit)
     }
 

@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    BoxFuture, Capabilities, Clock, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreError, StoreResult, Stored, SystemClock, Timestamp, Touched, Updated, Version,
+    Capabilities, Clock, Created, Entry, GRACE, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId,
+    Store, StoreAnswer, StoreError, Stored, SystemClock, Timestamp, Touched, Updated, Version,
 };
 use state::{State, behind};
 
@@ -57,14 +57,12 @@ impl MemoryStore {
     }
 
     /// Runs a whole operation, at one moment, under the lock.
-    fn at_once<'a, T: Send>(
+    fn at_once<'a, T>(
         &'a self,
-        operation: impl FnOnce(&mut State, Timestamp) -> Result<T, StoreError> + Send + 'a,
-    ) -> BoxFuture<'a, Result<T, StoreError>> {
-        Box::pin(async move {
-            let mut state = self.state();
-            operation(&mut state, self.clock.now())
-        })
+        operation: impl FnOnce(&mut State, Timestamp) -> Result<T, StoreError>,
+    ) -> StoreAnswer<'a, T> {
+        let mut state = self.state();
+        StoreAnswer::ready(operation(&mut state, self.clock.now()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -85,11 +83,11 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.at_once(|state, now| Ok(state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.at_once(move |state, now| {
             if state.entries.contains_key(id) {
                 return Ok(Created::Exists);
@@ -101,7 +99,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.at_once(move |state, now| match state.get(id) {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
             Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored.clone())),
@@ -110,7 +108,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.at_once(move |state, now| match state.entries.get_mut(id).map(|kept| &mut kept.stored) {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
             Some(stored) if stored.version != seen => Ok(Touched::Stale),
@@ -122,14 +120,14 @@ impl Store for MemoryStore {
         })
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         self.at_once(|state, now| match state.take(id) {
             Some(stored) if !stored.entry.is_expired(now) => Ok(Removed::Removed),
             _ => Ok(Removed::Absent),
         })
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.at_once(move |state, now| {
             let looked_at: Vec<(SessionId, bool)> = state
                 .entries
@@ -153,7 +151,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.at_once(move |state, now| {
             let entries = state.entries.range((behind(after), Bound::Unbounded));
             let living = entries.filter(|(_, kept)| !kept.stored.entry.is_expired(now));
@@ -166,11 +164,11 @@ impl Store for MemoryStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.at_once(move |state, now| Ok(state.living_of(owner, after, now).take(limit).collect()))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.at_once(move |state, now| {
             let living: Vec<SessionId> = state.living_of(owner, None, now).map(|listed| listed.id).collect();
             if living.contains(id) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Migrating;
 use super::mark::{New, Old, read_new, read_old};
-use crate::{Listed, SessionId, Store, StoreError, StoreResult, Stored};
+use crate::{Listed, SessionId, Store, StoreAnswer, StoreError, Stored};
 
 impl<From: Store, To: Store> Migrating<From, To> {
     /// A page of both stores, in the order of ids; what is in both counts once.
@@ -17,7 +17,7 @@ impl<From: Store, To: Store> Migrating<From, To> {
         page: F,
     ) -> Result<Vec<Listed>, StoreError>
     where
-        F: for<'s> Fn(&'s dyn Store, Option<&'s SessionId>, usize) -> StoreResult<'s, Vec<Listed>> + Send + Sync,
+        F: for<'s> Fn(&'s dyn Store, Option<&'s SessionId>, usize) -> StoreAnswer<'s, Vec<Listed>> + Send + Sync,
     {
         let mut after = after.copied();
         let mut merged = Vec::new();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     Capabilities, Clock, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreError, StoreResult, Stored, SystemClock, Timestamp, Touched, Updated, Version,
+    StoreAnswer, StoreError, Stored, SystemClock, Timestamp, Touched, Updated, Version,
 };
 
 /// Moves sessions from one store to another, each when it is asked for, while any number of processes use both.
@@ -121,17 +121,17 @@ impl<From: Store, To: Store> Migrating<From, To> {
 
 #[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past one of the stores")]
 impl<From: Store, To: Store> Store for Migrating<From, To> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
-        Box::pin(self.bring(id))
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
+        StoreAnswer::later(self.bring(id))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         // No id is ever chosen twice, so the old store need not be asked.
         self.to.create(id, entry)
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        Box::pin(async move {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
+        StoreAnswer::later(async move {
             // What was seen was in the new store: a load answers nothing else.
             match self.to.update(id, seen, entry).await? {
                 // It had arrived, so what is pending now was inserted by somebody too late: it was ended.
@@ -143,12 +143,12 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         })
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.to.touch(id, seen, expires)
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
-        Box::pin(async move {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
+        StoreAnswer::later(async move {
             // In this order: what is pending in the new store counts only as long as the old one vouches for it.
             let old = self.from.remove(id).await?;
             let new = self.to.remove(id).await?;
@@ -156,8 +156,8 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         })
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
-        Box::pin(async move {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
+        StoreAnswer::later(async move {
             let old = self.from.purge(step).await?;
             let new = self.to.purge(step).await?;
             // Whoever is further waits for the other one.
@@ -169,8 +169,8 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         })
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
-        Box::pin(self.merged(after, limit, |store, after, limit| store.list(after, limit)))
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
+        StoreAnswer::later(self.merged(after, limit, |store, after, limit| store.list(after, limit)))
     }
 
     fn owned_by<'a>(
@@ -178,15 +178,15 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
-        Box::pin(self.merged(after, limit, move |store, after, limit| {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
+        StoreAnswer::later(self.merged(after, limit, move |store, after, limit| {
             let (owner, after) = (*owner, after.copied());
-            Box::pin(async move { store.owned_by(&owner, after.as_ref(), limit).await })
+            StoreAnswer::later(async move { store.owned_by(&owner, after.as_ref(), limit).await })
         }))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
-        Box::pin(async move {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
+        StoreAnswer::later(async move {
             // Counting is exact within one store only.
             let mut after = None;
             loop {

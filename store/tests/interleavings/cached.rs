@@ -28,8 +28,8 @@ impl World {
 
 macro_rules! through {
     ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
-        fn $name<'a>(&'a self, $($argument: $type),*) -> webstack_store::StoreResult<'a, $answer> {
-            Box::pin(async move {
+        fn $name<'a>(&'a self, $($argument: $type),*) -> webstack_store::StoreAnswer<'a, $answer> {
+            webstack_store::StoreAnswer::later(async move {
                 let answer = self.0.store.$name($($argument),*).await;
                 // The answer is on its way.
                 others_run().await;

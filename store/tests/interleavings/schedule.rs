@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use webstack_store::{
     Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreResult, Stored, Timestamp, Touched, Updated, Version,
+    StoreAnswer, Stored, Timestamp, Touched, Updated, Version,
 };
 
 /// A store that lets others run before each operation.
@@ -129,8 +129,8 @@ pub(crate) async fn others_run() {
 
 macro_rules! stepped {
     ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
-        fn $name<'a>(&'a self, $($argument: $type),*) -> StoreResult<'a, $answer> {
-            Box::pin(async move {
+        fn $name<'a>(&'a self, $($argument: $type),*) -> StoreAnswer<'a, $answer> {
+            StoreAnswer::later(async move {
                 others_run().await;
                 self.0.$name($($argument),*).await
             })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use heed::RwTxn;
-use webstack_store::StoreResult;
+use webstack_store::StoreAnswer;
 
 use crate::environment::Environment;
 use crate::fault::Fault;
@@ -59,7 +59,7 @@ impl Opened {
     pub(crate) fn write<T: Send + 'static>(
         &self,
         work: impl FnMut(&mut RwTxn<'_>, &Tables) -> Result<T, Fault> + Send + 'static,
-    ) -> StoreResult<'_, T> {
+    ) -> StoreAnswer<'_, T> {
         let shared = self.shared();
         shared.writer.write(&shared.environment, work)
     }

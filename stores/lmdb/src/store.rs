@@ -8,7 +8,7 @@ use std::sync::Arc;
 use heed::{RoTxn, RwTxn};
 use webstack_store::{
     Capabilities, Clock, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreError, StoreResult, Stored, Timestamp, Touched, Updated, Version,
+    StoreAnswer, StoreError, Stored, Timestamp, Touched, Updated, Version,
 };
 
 use crate::fault::Fault;
@@ -34,12 +34,11 @@ impl LmdbStore {
 
     fn read<'a, T: Send + 'a>(
         &'a self,
-        reading: impl Fn(&RoTxn, &Tables, Timestamp) -> Result<T, Fault> + Send + 'a,
-    ) -> StoreResult<'a, T> {
-        Box::pin(async move {
-            let now = self.clock.now();
-            self.opened.environment().read(|txn, tables| reading(txn, tables, now)).map_err(StoreError::from)
-        })
+        reading: impl Fn(&RoTxn, &Tables, Timestamp) -> Result<T, Fault>,
+    ) -> StoreAnswer<'a, T> {
+        let now = self.clock.now();
+        let read = self.opened.environment().read(|txn, tables| reading(txn, tables, now));
+        StoreAnswer::ready(read.map_err(StoreError::from))
     }
 
     /// Has anything written.
@@ -47,7 +46,7 @@ impl LmdbStore {
     pub(crate) fn spoil(
         &self,
         spoiling: impl FnMut(&mut RwTxn, &Tables) -> Result<(), Fault> + Send + 'static,
-    ) -> StoreResult<'_, ()> {
+    ) -> StoreAnswer<'_, ()> {
         self.opened.write(spoiling)
     }
 
@@ -55,18 +54,18 @@ impl LmdbStore {
     fn write<T: Send + 'static>(
         &self,
         mut writing: impl FnMut(&mut RwTxn, &Tables, Timestamp) -> Result<T, Fault> + Send + 'static,
-    ) -> StoreResult<'_, T> {
+    ) -> StoreAnswer<'_, T> {
         let clock = Arc::clone(&self.clock);
         self.opened.write(move |txn, tables| writing(txn, tables, clock.now()))
     }
 }
 
 impl Store for LmdbStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.read(|txn, tables, now| Ok(tables.get(txn, id)?.filter(|stored| !stored.entry.is_expired(now))))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         let id = *id;
         self.write(move |txn, tables, _| {
             if tables.entries.get(txn, id.as_bytes())?.is_some() {
@@ -78,7 +77,7 @@ impl Store for LmdbStore {
         })
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         let id = *id;
         self.write(move |txn, tables, now| match tables.get(txn, &id)? {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
@@ -92,7 +91,7 @@ impl Store for LmdbStore {
         })
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         let id = *id;
         self.write(move |txn, tables, now| match tables.get(txn, &id)? {
             Some(stored) if stored.entry.is_purgeable(now) => Ok(Touched::Gone),
@@ -109,7 +108,7 @@ impl Store for LmdbStore {
         })
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         let id = *id;
         self.write(move |txn, tables, now| {
             // Ending a session is unconditional: what cannot be read is removed too.
@@ -126,15 +125,15 @@ impl Store for LmdbStore {
         })
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
-        Box::pin(async move {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
+        StoreAnswer::later(async move {
             self.opened.environment().clear_stale_readers()?;
             let entries = step.entries.max(1);
             self.write(move |txn, tables, now| purge::purge(txn, tables, entries, now)).await
         })
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.read(move |txn, tables, now| {
             let begin = after.map_or(Bound::Unbounded, |id| Bound::Excluded(&id.as_bytes()[..]));
             let mut living = Vec::new();
@@ -158,11 +157,11 @@ impl Store for LmdbStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.read(move |txn, tables, now| owners::living(txn, tables, owner, after, limit, now))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         let (owner, id) = (*owner, *id);
         self.write(move |txn, tables, now| owners::reserve(txn, tables, &owner, &id, limit, now))
     }

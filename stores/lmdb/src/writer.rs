@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 
 use futures_channel::oneshot;
 use heed::RwTxn;
-use webstack_store::{StoreError, StoreResult};
+use webstack_store::{StoreAnswer, StoreError};
 
 use crate::environment::Environment;
 use crate::fault::Fault;
@@ -37,8 +37,8 @@ impl Writer {
         &'a self,
         environment: &'a Arc<Environment>,
         work: impl FnMut(&mut RwTxn<'_>, &Tables) -> Result<T, Fault> + Send + 'static,
-    ) -> StoreResult<'a, T> {
-        Box::pin(async move {
+    ) -> StoreAnswer<'a, T> {
+        StoreAnswer::later(async move {
             let (reply, answer) = oneshot::channel();
             self.send(environment, Box::new(Task { work, answer: None, reply }))?;
             answer.await.map_err(|_| Fault::NoWriter)?

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use webstack_store::{
     Capabilities, Clock, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, Store,
-    StoreResult, Stored, Timestamp, Touched, Updated, Version,
+    StoreAnswer, Stored, Timestamp, Touched, Updated, Version,
 };
 
 use crate::address::Address;
@@ -50,8 +50,8 @@ impl RedisStore {
     fn bounded<'a, T: Send + 'a>(
         &'a self,
         operation: impl Future<Output = Result<T, Fault>> + Send + 'a,
-    ) -> StoreResult<'a, T> {
-        Box::pin(async move {
+    ) -> StoreAnswer<'a, T> {
+        StoreAnswer::later(async move {
             Handle::try_current().map_err(|_| Fault::NoRuntime)?;
             match tokio::time::timeout(self.timeout, operation).await {
                 Ok(answer) => Ok(answer?),
@@ -78,31 +78,31 @@ impl fmt::Debug for RedisStore {
 }
 
 impl Store for RedisStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.bounded(self.load_entry(id))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.bounded(self.create_entry(id, entry))
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.bounded(self.update_entry(id, seen, entry))
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.bounded(self.touch_entry(id, seen, expires))
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         self.bounded(self.remove_entry(id))
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.bounded(self.purge_step(step))
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.bounded(self.list_page(after, limit))
     }
 
@@ -111,11 +111,11 @@ impl Store for RedisStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.bounded(self.page_of_owner(owner, after, limit))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.bounded(self.reserve_place(owner, id, limit))
     }
 

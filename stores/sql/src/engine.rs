@@ -10,7 +10,7 @@ use sqlx::Pool;
 use sqlx::pool::PoolConnection;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
-use webstack_store::{Clock, StoreResult, Timestamp};
+use webstack_store::{Clock, StoreAnswer, Timestamp};
 
 use crate::Setup;
 use crate::dialect::{Dialect, Limits, Migrations, Place, fault};
@@ -114,13 +114,13 @@ impl<D: Dialect> Engine<D> {
         &self.migrations
     }
 
-    pub(crate) fn run<O: Operation<D>>(self: &Arc<Self>, operation: O) -> StoreResult<'static, O::Answer> {
+    pub(crate) fn run<O: Operation<D>>(self: &Arc<Self>, operation: O) -> StoreAnswer<'static, O::Answer> {
         let engine = Arc::clone(self);
         self.host(async move { engine.perform(&operation).await })
     }
 
     /// Makes or changes the tables, however long it takes.
-    pub(crate) fn set_up(self: &Arc<Self>) -> StoreResult<'static, ()> {
+    pub(crate) fn set_up(self: &Arc<Self>) -> StoreAnswer<'static, ()> {
         let engine = Arc::clone(self);
         self.host(async move {
             let mut connection = engine.acquire(Instant::now() + engine.settings.limits.timeout).await?.detach();
@@ -140,9 +140,9 @@ impl<D: Dialect> Engine<D> {
     fn host<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl Future<Output = Result<T, Fault>> + Send + 'static,
-    ) -> StoreResult<'static, T> {
+    ) -> StoreAnswer<'static, T> {
         let engine = Arc::clone(self);
-        Box::pin(async move {
+        StoreAnswer::later(async move {
             let task = engine.host.spawn(work)?;
             Ok(task.await.map_err(|_| Fault::Ended)??)
         })

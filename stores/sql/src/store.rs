@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use webstack_store::{
     BoxFuture, Capabilities, Changes, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreResult, Stored, Timestamp, Touched, Updated, Version, Watch,
+    SessionId, Store, StoreAnswer, Stored, Timestamp, Touched, Updated, Version, Watch,
 };
 
 use crate::builder::SqlStoreBuilder;
@@ -44,7 +44,7 @@ impl SqlStore {
     /// # Errors
     ///
     /// As the operations of the store.
-    pub fn setup(&self) -> StoreResult<'_, ()> {
+    pub fn setup(&self) -> StoreAnswer<'_, ()> {
         self.database.set_up()
     }
 
@@ -56,7 +56,7 @@ impl SqlStore {
 
 /// A store of some database.
 trait Database: Store {
-    fn set_up(&self) -> StoreResult<'_, ()>;
+    fn set_up(&self) -> StoreAnswer<'_, ()>;
     fn schema(&self) -> String;
     fn watch(&self, changes: Weak<dyn Changes>) -> Option<BoxFuture<'static, ()>>;
 }
@@ -65,7 +65,7 @@ trait Database: Store {
 struct Opened<D: Dialect>(Arc<Engine<D>>);
 
 impl<D: Tell> Database for Opened<D> {
-    fn set_up(&self) -> StoreResult<'_, ()> {
+    fn set_up(&self) -> StoreAnswer<'_, ()> {
         self.0.set_up()
     }
 
@@ -79,37 +79,37 @@ impl<D: Tell> Database for Opened<D> {
 }
 
 impl<D: Dialect> Store for Opened<D> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.0.run(operations::Load { id: *id })
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         match operations::Create::new(*id, entry) {
             Ok(create) => self.0.run(create),
-            Err(fault) => Box::pin(std::future::ready(Err(fault.into()))),
+            Err(fault) => StoreAnswer::ready(Err(fault.into())),
         }
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         match operations::Update::new(*id, seen, entry) {
             Ok(update) => self.0.run(update),
-            Err(fault) => Box::pin(std::future::ready(Err(fault.into()))),
+            Err(fault) => StoreAnswer::ready(Err(fault.into())),
         }
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.0.run(operations::Touch { id: *id, seen, expires })
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         self.0.run(operations::Remove { id: *id })
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.0.run(operations::Purge { entries: step.entries })
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.0.run(operations::List { owner: None, after: after.copied(), limit })
     }
 
@@ -118,11 +118,11 @@ impl<D: Dialect> Store for Opened<D> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.0.run(operations::List { owner: Some(*owner), after: after.copied(), limit })
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.0.run(operations::Reserve { owner: *owner, id: *id, limit })
     }
 
@@ -137,31 +137,31 @@ impl<D: Dialect> Store for Opened<D> {
 
 #[deny(clippy::missing_trait_methods)]
 impl Store for SqlStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.database.load(id)
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.database.create(id, entry)
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.database.update(id, seen, entry)
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.database.touch(id, seen, expires)
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         self.database.remove(id)
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.database.purge(step)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.database.list(after, limit)
     }
 
@@ -170,11 +170,11 @@ impl Store for SqlStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.database.owned_by(owner, after, limit)
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.database.reserve(owner, id, limit)
     }
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use webstack_core::runtime::Tokio;
 use webstack_core::store::{
     Capabilities, Created, Entry, Listed, MemoryStore, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store,
-    StoreResult, Stored, Touched, Updated, Version,
+    StoreAnswer, Stored, Touched, Updated, Version,
 };
 use webstack_core::{Outcome, SessionId, Sessions, Timestamp, TokenNotice};
 
@@ -26,8 +26,8 @@ struct Away {
 
 macro_rules! away {
     ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {$(
-        fn $name<'a>(&'a self, $($argument: $type),*) -> StoreResult<'a, $answer> {
-            Box::pin(async move {
+        fn $name<'a>(&'a self, $($argument: $type),*) -> StoreAnswer<'a, $answer> {
+            StoreAnswer::later(async move {
                 sleep(ROUND_TRIP).await;
                 if stringify!($name) == "update" {
                     self.updates.fetch_add(1, Ordering::Relaxed);

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use webstack_core::store::{
-    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreError,
-    StoreResult, Stored, Touched, Updated, Version,
+    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer,
+    StoreError, Stored, Touched, Updated, Version,
 };
 use webstack_core::{SessionId, Timestamp};
 
@@ -194,8 +194,12 @@ impl<S: Store> FaultyStore<S> {
     }
 
     /// Does what the plan says about a call. The inner call is made only when it is awaited.
-    fn meddle<'a, T: Send + 'a>(&'a self, operation: Operation, call: StoreResult<'a, T>) -> StoreResult<'a, T> {
-        Box::pin(async move {
+    fn meddle<'a, T: Send + 'a>(
+        &'a self,
+        operation: Operation,
+        call: impl FnOnce() -> StoreAnswer<'a, T> + Send + 'a,
+    ) -> StoreAnswer<'a, T> {
+        StoreAnswer::later(async move {
             let gate = self.faults.gate(operation);
             if let Some((Moment::Before, gate)) = &gate {
                 gate.pass().await;
@@ -207,8 +211,8 @@ impl<S: Store> FaultyStore<S> {
                 Fault::Unavailable | Fault::LostAnswer => StoreError::unavailable("a fault was injected"),
             };
             let answer = match self.faults.fault(operation) {
-                None => call.await,
-                Some(Fault::LostAnswer) => call.await.and(Err(failed(Fault::LostAnswer))),
+                None => call().await,
+                Some(Fault::LostAnswer) => call().await.and(Err(failed(Fault::LostAnswer))),
                 Some(fault) => Err(failed(fault)),
             };
             if let Some((Moment::After, gate)) = &gate {
@@ -221,32 +225,32 @@ impl<S: Store> FaultyStore<S> {
 
 #[deny(clippy::missing_trait_methods)]
 impl<S: Store> Store for FaultyStore<S> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
-        self.meddle(Operation::Load, self.inner.load(id))
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
+        self.meddle(Operation::Load, move || self.inner.load(id))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
-        self.meddle(Operation::Create, self.inner.create(id, entry))
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
+        self.meddle(Operation::Create, move || self.inner.create(id, entry))
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
-        self.meddle(Operation::Update, self.inner.update(id, seen, entry))
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
+        self.meddle(Operation::Update, move || self.inner.update(id, seen, entry))
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
-        self.meddle(Operation::Touch, self.inner.touch(id, seen, expires))
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
+        self.meddle(Operation::Touch, move || self.inner.touch(id, seen, expires))
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
-        self.meddle(Operation::Remove, self.inner.remove(id))
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
+        self.meddle(Operation::Remove, move || self.inner.remove(id))
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
-        self.meddle(Operation::Purge, self.inner.purge(step))
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
+        self.meddle(Operation::Purge, move || self.inner.purge(step))
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
-        self.meddle(Operation::List, self.inner.list(after, limit))
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
+        self.meddle(Operation::List, move || self.inner.list(after, limit))
     }
 
     fn owned_by<'a>(
@@ -254,12 +258,12 @@ impl<S: Store> Store for FaultyStore<S> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
-        self.meddle(Operation::OwnedBy, self.inner.owned_by(owner, after, limit))
+    ) -> StoreAnswer<'a, Vec<Listed>> {
+        self.meddle(Operation::OwnedBy, move || self.inner.owned_by(owner, after, limit))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
-        self.meddle(Operation::Reserve, self.inner.reserve(owner, id, limit))
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
+        self.meddle(Operation::Reserve, move || self.inner.reserve(owner, id, limit))
     }
 
     fn capabilities(&self) -> Capabilities {

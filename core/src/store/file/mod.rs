@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::{
     Capabilities, Created, Entry, Findings, Listed, OwnerKey, PurgeStep, Purged, Removed, Repair, Reserved, Store,
-    StoreError, StoreResult, Stored, Touched, Updated, Version,
+    StoreAnswer, StoreError, Stored, Touched, Updated, Version,
 };
 use crate::{Clock, SessionId, Timestamp, runtime};
 
@@ -130,24 +130,21 @@ impl FileStore {
         Ok(inspect::inspect(&self.root, repair, self.clock.now())?)
     }
 
-    /// Runs an operation where it is awaited.
-    fn inline<'a, T: Send>(
-        &'a self,
-        operation: impl FnOnce(&Root, Timestamp) -> Result<T, Fault> + Send + 'a,
-    ) -> StoreResult<'a, T> {
-        Box::pin(async move { Ok(operation(&self.root, self.clock.now())?) })
+    /// Runs an operation where it is called.
+    fn inline<'a, T>(&'a self, operation: impl FnOnce(&Root, Timestamp) -> Result<T, Fault>) -> StoreAnswer<'a, T> {
+        StoreAnswer::ready(operation(&self.root, self.clock.now()).map_err(StoreError::from))
     }
 
     /// Runs an operation that may have to wait for the disk.
     fn writing<'a, T: Send + 'static>(
         &'a self,
         operation: impl FnOnce(&Root, Timestamp) -> Result<T, Fault> + Send + 'static,
-    ) -> StoreResult<'a, T> {
+    ) -> StoreAnswer<'a, T> {
         if self.root.durability == Durability::None {
             return self.inline(operation);
         }
         let (root, now) = (Arc::clone(&self.root), self.clock.now());
-        Box::pin(async move { Ok(runtime::off_thread(move || operation(&root, now)).await?) })
+        StoreAnswer::later(async move { Ok(runtime::off_thread(move || operation(&root, now)).await?) })
     }
 }
 
@@ -158,36 +155,36 @@ impl fmt::Debug for FileStore {
 }
 
 impl Store for FileStore {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.inline(|root, now| Ok(entry_file::peek(root, id)?.filter(|stored| !stored.entry.is_expired(now))))
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         let id = *id;
         self.writing(move |root, now| write::create(root, &id, &entry, now))
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         let id = *id;
         self.writing(move |root, now| write::update(root, &id, seen, &entry, now))
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         let id = *id;
         self.writing(move |root, now| write::touch(root, &id, seen, expires, now))
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         let id = *id;
         self.writing(move |root, now| write::remove(root, &id, now))
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         let spared = self.spared;
         self.writing(move |root, now| purge::purge(root, step, spared, now))
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.inline(move |root, now| listing::list(root, after, limit, now))
     }
 
@@ -196,11 +193,11 @@ impl Store for FileStore {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.inline(move |root, now| listing::owned_by(root, owner, after, limit, now))
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         let (owner, id) = (*owner, *id);
         self.writing(move |root, now| owners::reserve(root, &owner, &id, limit, now))
     }

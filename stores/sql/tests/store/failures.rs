@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use webstack_core::runtime::block_on;
-use webstack_store::{Removed, Store as _, StoreError, StoreResult, Updated};
+use webstack_store::{Removed, Store as _, StoreAnswer, StoreError, Updated};
 use webstack_store_sql::SqlStore;
 use webstack_test_servers::{MariaDb, MySql, NotStarted, Postgres, or_skip, where_there};
 
@@ -168,7 +168,7 @@ fn a_write_whose_answer_was_lost_is_not_done_again() {
 }
 
 /// Runs an operation while somebody holds the lock of what it needs.
-fn held<T: std::fmt::Debug>(operation: StoreResult<'_, T>) {
+fn held<T: std::fmt::Debug>(operation: StoreAnswer<'_, T>) {
     let began = Instant::now();
     let answer = block_on(operation);
     assert!(matches!(answer, Err(StoreError::Busy)), "{answer:?}");

@@ -38,7 +38,7 @@ fn a_store_may_be_dropped_inside_a_runtime_and_its_futures_outside() {
     let number = id(1);
     let mut begun = store.load(&number);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    assert!(begun.as_mut().poll(&mut context).is_pending());
+    assert!(std::pin::Pin::new(&mut begun).poll(&mut context).is_pending());
     drop(begun);
     create(&store, 1, "text");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use webstack_core::Timestamp;
-use webstack_core::store::{Created, Entry, Removed, StoreError, StoreResult, Touched, Updated};
+use webstack_core::store::{Created, Entry, Removed, StoreAnswer, StoreError, Touched, Updated};
 
 use super::stage::{entry, handle, handles, id, owned, owner, skipped};
 use crate::StoreUnderTest;
@@ -243,7 +243,7 @@ fn far(years: u64) -> Timestamp {
 }
 
 /// Polls a future this many times and drops it, ready or not.
-fn poll_and_drop<T: Send>(subject: &StoreUnderTest, polls: u64, mut future: StoreResult<'_, T>) {
+fn poll_and_drop<T: Send>(subject: &StoreUnderTest, polls: u64, mut future: StoreAnswer<'_, T>) {
     subject.block_on(poll_fn(move |context| {
         for _ in 0..polls {
             match Pin::new(&mut future).poll(context) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use webstack_core::store::{
-    Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreError, StoreResult, Stored,
+    Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer, StoreError, Stored,
     Touched, Updated, Version,
 };
 use webstack_core::{SessionId, Timestamp};
@@ -110,7 +110,7 @@ impl Handle<'_> {
         self.owned_by(owner, None, 1000).into_iter().map(|listed| listed.id).collect()
     }
 
-    fn ask<'s, T: Send + 's>(&'s self, call: impl Fn() -> StoreResult<'s, T>) -> T {
+    fn ask<'s, T: Send + 's>(&'s self, call: impl Fn() -> StoreAnswer<'s, T>) -> T {
         let began = Instant::now();
         loop {
             match self.subject.block_on(call()) {

@@ -4,7 +4,7 @@ use std::sync::Weak;
 
 use webstack_store::{
     BoxFuture, Capabilities, Changes, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreResult, Stored, Timestamp, Touched, Updated, Version, Watch,
+    SessionId, Store, StoreAnswer, Stored, Timestamp, Touched, Updated, Version, Watch,
 };
 
 #[derive(Debug)]
@@ -21,31 +21,31 @@ impl<S: Watch> Watch for Through<S> {
 }
 
 impl<S: Store> Store for Through<S> {
-    fn load<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Option<Stored>> {
+    fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         self.store.load(id)
     }
 
-    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreResult<'a, Created> {
+    fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.store.create(id, entry)
     }
 
-    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreResult<'a, Updated> {
+    fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.store.update(id, seen, entry)
     }
 
-    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreResult<'a, Touched> {
+    fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.store.touch(id, seen, expires)
     }
 
-    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreResult<'a, Removed> {
+    fn remove<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Removed> {
         self.store.remove(id)
     }
 
-    fn purge<'a>(&'a self, step: PurgeStep) -> StoreResult<'a, Purged> {
+    fn purge<'a>(&'a self, step: PurgeStep) -> StoreAnswer<'a, Purged> {
         self.store.purge(step)
     }
 
-    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreResult<'a, Vec<Listed>> {
+    fn list<'a>(&'a self, after: Option<&'a SessionId>, limit: usize) -> StoreAnswer<'a, Vec<Listed>> {
         self.store.list(after, limit)
     }
 
@@ -54,11 +54,11 @@ impl<S: Store> Store for Through<S> {
         owner: &'a OwnerKey,
         after: Option<&'a SessionId>,
         limit: usize,
-    ) -> StoreResult<'a, Vec<Listed>> {
+    ) -> StoreAnswer<'a, Vec<Listed>> {
         self.store.owned_by(owner, after, limit)
     }
 
-    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreResult<'a, Reserved> {
+    fn reserve<'a>(&'a self, owner: &'a OwnerKey, id: &'a SessionId, limit: usize) -> StoreAnswer<'a, Reserved> {
         self.store.reserve(owner, id, limit)
     }
 

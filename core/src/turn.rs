@@ -1,0 +1,90 @@
+//! A request's dealings with its session come one after the other: loading, saving, finishing.
+//!
+//! Whose turn it is stands in the visit's state, under the lock that whoever takes a turn needs anyway. One request waits for
+//! itself hardly ever, so that is all an ordinary one pays.
+
+use std::mem;
+use std::task::{Poll, Waker};
+
+use crate::state::State;
+use crate::visit::Visit;
+
+/// Whether somebody has the turn, and who waits for it.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    is_taken: bool,
+    /// Some of them may not be waiting any more.
+    waiting: Vec<Waker>,
+}
+
+impl Turns {
+    /// Takes the turn; false if somebody has it.
+    pub(crate) fn take(&mut self) -> bool {
+        !mem::replace(&mut self.is_taken, true)
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_taken
+    }
+
+    fn wait(&mut self, waker: &Waker) {
+        if !self.waiting.iter().any(|other| other.will_wake(waker)) {
+            self.waiting.push(waker.clone());
+        }
+    }
+
+    #[must_use = "they are to be woken, when the state is not locked any more"]
+    fn give_back(&mut self) -> Vec<Waker> {
+        self.is_taken = false;
+        mem::take(&mut self.waiting)
+    }
+}
+
+/// A turn of a visit's, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    visit: &'a Visit,
+    is_over: bool,
+}
+
+impl Turn<'_> {
+    /// Has something done with the state, and gives the turn back with it.
+    pub(crate) fn end_with<T>(mut self, last: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.visit.state();
+        let answer = last(&mut state);
+        self.is_over = true;
+        let waiting = state.turns.give_back();
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+        answer
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let waiting = self.visit.state().turns.give_back();
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl Visit {
+    /// Waits for its turn.
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        std::future::poll_fn(|context| {
+            let mut state = self.state();
+            if state.turns.take() {
+                return Poll::Ready(self.taken_turn());
+            }
+            state.turns.wait(context.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The turn that was taken in the state.
+    pub(crate) fn taken_turn(&self) -> Turn<'_> {
+        Turn { visit: self, is_over: false }
+    }
+}
