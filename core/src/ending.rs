@@ -52,7 +52,7 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
             Err(StoreError::Corrupt(_)) => return Ok(Buried::NoTicket),
             Err(error) => return Err(error.into()),
         };
-        let Ok(record) = Record::decode(&stored.entry.bytes) else { return Ok(Buried::NoTicket) };
+        let Ok(record) = Record::decode(stored.entry.bytes) else { return Ok(Buried::NoTicket) };
         let now = engine.clock.now();
         let Some(ends) = record.ticket_ends.filter(|ends| *ends > now) else { return Ok(Buried::NoTicket) };
         if record.is_grave() {

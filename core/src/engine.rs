@@ -98,8 +98,8 @@ impl Engine {
         self.cookie_lifetime(record).max_age(now, deadline)
     }
 
-    pub(crate) fn is_cookie_due(&self, record: &Record, now: Timestamp) -> bool {
-        let deadline = self.timeouts(record).absolute_deadline(record.begun());
+    pub(crate) fn is_cookie_due(&self, record: &Record, timeouts: &Timeouts, now: Timestamp) -> bool {
+        let deadline = timeouts.absolute_deadline(record.begun());
         self.cookie_lifetime(record).is_due(now, deadline, record.cookie_expires)
     }
 

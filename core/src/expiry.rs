@@ -71,7 +71,7 @@ impl Timeouts {
     pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
         let (present, idle) = (present?, self.idle?);
         let next = self.deadline(now, begun)?;
-        (next.since(present) >= TOUCH_EVERY.min(idle / 10) && next > present).then_some(next)
+        (next > present && next.since(present) >= TOUCH_EVERY.min(idle / 10)).then_some(next)
     }
 
     /// When the session was last used, to the resolution of touches.

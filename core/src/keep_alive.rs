@@ -77,9 +77,12 @@ fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
     let record = &seen.record;
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
     let is_locked = record.lease.is_some();
-    let cookie = !is_locked && engine.is_cookie_due(record, now) && current(engine, record, &seen.token, now).is_some();
+    let timeouts = engine.timeouts(record);
+    let cookie = !is_locked
+        && engine.is_cookie_due(record, &timeouts, now)
+        && current(engine, record, &seen.token, now).is_some();
     let written = cookie || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
-    let touch = engine.timeouts(record).touch(now, record.begun(), seen.expires);
+    let touch = timeouts.touch(now, record.begun(), seen.expires);
     let handed = successor(engine, record, &seen.token, now);
     (written || touch.is_some() || handed.is_some()).then_some(Due { cookie, written, touch, handed })
 }

@@ -81,7 +81,7 @@ impl Listing {
     pub async fn next(&mut self) -> Result<Option<StoredSession>, Error> {
         loop {
             for listed in self.page.by_ref() {
-                match Record::decode(&listed.stored.entry.bytes) {
+                match Record::decode(listed.stored.entry.bytes) {
                     Ok(record) if record.content.is_empty() => {}
                     Ok(record) => {
                         let expires = listed.stored.entry.expires;

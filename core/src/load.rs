@@ -28,7 +28,7 @@ pub(crate) struct Base {
 impl Base {
     /// A stored entry, read.
     pub(crate) fn read(token: Token, stored: Stored) -> Result<Arc<Self>, Box<dyn StdError + Send + Sync>> {
-        let record = Record::decode(&stored.entry.bytes)?;
+        let record = Record::decode(stored.entry.bytes)?;
         Ok(Arc::new(Base { token, version: stored.version, expires: stored.entry.expires, record }))
     }
 

@@ -113,7 +113,7 @@ impl Record {
     }
 
     /// Reads a record; anything but exactly this version's form is an error.
-    pub(crate) fn decode(bytes: &Bytes) -> Result<Self, Malformed> {
+    pub(crate) fn decode(mut bytes: Bytes) -> Result<Self, Malformed> {
         let (mut head, _) = bytes.split_at_checked(HEAD).ok_or(Malformed::Form)?;
         let magic = head.get_u32_le().to_le_bytes();
         let flags = head.get_u32_le();
@@ -129,12 +129,17 @@ impl Record {
         let details_end = name_end.saturating_add(details);
         let name = bytes.get(HEAD..name_end).ok_or(Malformed::Form)?;
         let details = bytes.get(name_end..details_end).ok_or(Malformed::Form)?;
-        let values = Values::unpack(bytes.slice(details_end..), count).ok_or(Malformed::Form)?;
         let user = match flags & HAS_USER {
             0 if !name.is_empty() => return Err(Malformed::Form),
             0 => None,
             _ => Some(std::str::from_utf8(name).map_err(|_| Malformed::Form)?.into()),
         };
+        let details = match details {
+            [] => None,
+            details => Some(details::decode(details)?),
+        };
+        bytes.advance(details_end);
+        let values = Values::unpack(bytes, count).ok_or(Malformed::Form)?;
         let mut record = Record {
             epoch,
             digest: SecretDigest::from_bytes(digest),
@@ -147,8 +152,7 @@ impl Record {
             lease: None,
             content: Content { user, values, extras: Seldom::default() },
         };
-        if !details.is_empty() {
-            let Details { rotation, ticket_ends, lease, extras } = details::decode(details)?;
+        if let Some(Details { rotation, ticket_ends, lease, extras }) = details {
             (record.rotation, record.ticket_ends, record.lease) = (rotation, ticket_ends, lease);
             record.content.extras = extras;
         }
@@ -201,7 +205,7 @@ mod tests {
     #[test]
     fn a_record_survives_its_bytes() {
         let record = sample();
-        let read = Record::decode(&record.encode().expect("bytes")).expect("a record");
+        let read = Record::decode(record.encode().expect("bytes")).expect("a record");
         assert!(read.content.is_same(&record.content));
         assert_eq!(read.content.values.get("visits"), Some(&b"2"[..]));
         assert!(read.digest == record.digest);
@@ -214,16 +218,16 @@ mod tests {
     fn anything_else_is_an_error_and_never_a_panic() {
         let bytes = sample().encode().expect("bytes");
         for length in 0..bytes.len() {
-            assert!(Record::decode(&bytes.slice(..length)).is_err(), "truncated to {length}");
+            assert!(Record::decode(bytes.slice(..length)).is_err(), "truncated to {length}");
         }
-        assert!(Record::decode(&[&bytes[..], b"x"].concat().into()).is_err(), "one byte too many");
+        assert!(Record::decode([&bytes[..], b"x"].concat().into()).is_err(), "one byte too many");
         for foreign in [&b"{}"[..], b"null", &[0; 92], &[0xff; 200], "[".repeat(100_000).as_bytes()] {
-            assert!(Record::decode(&Bytes::copy_from_slice(foreign)).is_err());
+            assert!(Record::decode(Bytes::copy_from_slice(foreign)).is_err());
         }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            let _ = Record::decode(&flipped.into());
+            let _ = Record::decode(flipped.into());
         }
     }
 }

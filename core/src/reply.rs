@@ -1,7 +1,6 @@
 //! What an exchange adds to its response.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use smallvec::SmallVec;
+use http::header::{HeaderMap, HeaderName, HeaderValue, VARY};
 
 use crate::TokenNotice;
 
@@ -52,10 +51,15 @@ pub enum Placing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReplyHeaders {
-    /// One at most, as a rule.
-    headers: SmallVec<[(Placing, HeaderName, HeaderValue); 1]>,
+    /// What nearly every response gets is made once and for all.
+    steady: &'static [Header],
+    others: Vec<Header>,
     notice: Option<TokenNotice>,
 }
+
+type Header = (Placing, HeaderName, HeaderValue);
+
+static VARY_BY_COOKIE: [Header; 1] = [(Placing::Append, VARY, HeaderValue::from_static("Cookie"))];
 
 impl ReplyHeaders {
     /// No headers: the program carries the token.
@@ -63,12 +67,16 @@ impl ReplyHeaders {
         ReplyHeaders { notice, ..ReplyHeaders::default() }
     }
 
+    pub(crate) fn vary_by_cookie(&mut self) {
+        self.steady = &VARY_BY_COOKIE;
+    }
+
     pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers.push((Placing::Append, name, value));
+        self.others.push((Placing::Append, name, value));
     }
 
     pub(crate) fn replace(&mut self, name: HeaderName, value: HeaderValue) {
-        self.headers.push((Placing::Replace, name, value));
+        self.others.push((Placing::Replace, name, value));
     }
 
     /// The headers, and how each one joins those that are there.
@@ -77,7 +85,7 @@ impl ReplyHeaders {
     /// (RFC 9111 §7.3, CVE-2023-30861), nor is any whose URL holds one; one whose handler consulted the session varies by
     /// where tokens come from.
     pub fn iter(&self) -> impl Iterator<Item = (Placing, &HeaderName, &HeaderValue)> {
-        self.headers.iter().map(|(placing, name, value)| (*placing, name, value))
+        self.steady.iter().chain(&self.others).map(|(placing, name, value)| (*placing, name, value))
     }
 
     /// What to tell a client whose token the program carries; `None`: nothing new, or headers say it.
@@ -87,11 +95,18 @@ impl ReplyHeaders {
 
     /// Adds the headers to a response's.
     pub fn apply(self, headers: &mut HeaderMap) {
-        for (placing, name, value) in self.headers {
-            match placing {
-                Placing::Append => drop(headers.append(name, value)),
-                Placing::Replace => drop(headers.insert(name, value)),
-            }
+        for (placing, name, value) in self.steady {
+            place(headers, *placing, name.clone(), value.clone());
         }
+        for (placing, name, value) in self.others {
+            place(headers, placing, name, value);
+        }
+    }
+}
+
+fn place(headers: &mut HeaderMap, placing: Placing, name: HeaderName, value: HeaderValue) {
+    match placing {
+        Placing::Append => drop(headers.append(name, value)),
+        Placing::Replace => drop(headers.insert(name, value)),
     }
 }

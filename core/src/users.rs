@@ -239,7 +239,7 @@ impl<'a> Pages<'a> {
         let owned = listed.into_iter().map(|listed| Owned {
             id: listed.id,
             expires: listed.stored.entry.expires,
-            record: Record::decode(&listed.stored.entry.bytes).map_err(Into::into),
+            record: Record::decode(listed.stored.entry.bytes).map_err(Into::into),
         });
         let is_theirs = |owned: &Owned| match &owned.record {
             Ok(record) => record.content.user.as_deref() == Some(self.user),

@@ -97,10 +97,24 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 }
 
 /// The operating system's wall clock.
+///
+/// On Linux it is the coarse one (`CLOCK_REALTIME_COARSE`), which moves with the kernel's ticks, some milliseconds apart, and costs
+/// a fraction of the other: it is asked twice in every request. It is the one that files' times are taken from, and the same
+/// for all processes of a machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[cfg(target_os = "linux")]
+    fn now(&self) -> Timestamp {
+        use nix::time::{ClockId, clock_gettime};
+
+        let Ok(time) = clock_gettime(ClockId::CLOCK_REALTIME_COARSE) else { return SystemTime::now().into() };
+        let (seconds, nanos) = (u64::try_from(time.tv_sec()), u64::try_from(time.tv_nsec()));
+        Timestamp(seconds.unwrap_or(0).saturating_mul(1_000).saturating_add(nanos.unwrap_or(0) / 1_000_000))
+    }
+
+    #[cfg(not(target_os = "linux"))]
     fn now(&self) -> Timestamp {
         SystemTime::now().into()
     }

@@ -120,9 +120,7 @@ impl Carriers {
     /// The headers of a response that consulted the session.
     pub(crate) fn reply(&self, carrier: Carrier, change: Option<&TokenReply>, mount: &str) -> ReplyHeaders {
         let mut headers = self.untouched_reply();
-        if let Some(vary) = self.vary() {
-            headers.append(VARY, vary);
-        }
+        self.vary(&mut headers);
         let Some(change) = change else { return headers };
         if !self.has_tickets() {
             headers.replace(CACHE_CONTROL, NO_STORE);
@@ -173,12 +171,15 @@ impl Carriers {
     }
 
     /// What a cache has to tell requests apart by: every header that was looked at.
-    fn vary(&self) -> Option<HeaderValue> {
+    fn vary(&self, headers: &mut ReplyHeaders) {
         match *self.order.as_slice() {
-            [Carrier::Cookie] => Some(HeaderValue::from_static("Cookie")),
-            [Carrier::Header] => Some(self.header.name_as_value()),
-            [Carrier::Query] => None,
-            _ => HeaderValue::try_from(format!("Cookie, {}", self.header.name)).ok(),
+            [Carrier::Cookie] => headers.vary_by_cookie(),
+            [Carrier::Query] => {}
+            [Carrier::Header] => headers.append(VARY, self.header.name_as_value()),
+            _ => {
+                let both = HeaderValue::try_from(format!("Cookie, {}", self.header.name));
+                headers.append(VARY, both.expect("a name is made of visible characters"));
+            }
         }
     }
 }
