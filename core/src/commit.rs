@@ -21,20 +21,16 @@ use crate::queue::Place;
 use crate::revise::revise;
 use crate::store::{StoreError, Updated};
 use crate::ticket::Promised;
+use crate::work::Work;
 use crate::{Error, Token};
 
 /// Stores what the edits make of the session, which is a new one if there is no base.
 ///
-/// The edits are borrowed mutably though they stay as they are: closures in them are `Send` and need not be `Sync`.
-pub(crate) async fn commit(
-    engine: &Engine,
-    base: Option<&Arc<Base>>,
-    draft: &mut Draft,
-    promised: &Promised,
-    hold: Hold,
-) -> Result<Committed, Error> {
+/// The work is borrowed mutably though its edits stay as they are: closures in them are `Send` and need not be `Sync`.
+pub(crate) async fn commit(engine: &Engine, work: &mut Work) -> Result<Committed, Error> {
+    let Work { base, draft, promised, hold, .. } = work;
     match base {
-        Some(base) => update(engine, base, draft, promised, hold).await,
+        Some(base) => update(engine, base, draft, promised, *hold).await,
         // Boxed, here and below: what few requests do shall not make the future of every request large.
         None => match Box::pin(create(engine, draft, promised)).await? {
             Begun::Committed(committed) => Ok(committed),
@@ -57,7 +53,8 @@ async fn update(
         Some(token) if token.id() == &id => Some(Token::clone(token)),
         _ => Some(base.token.renewed()?),
     };
-    let mut seen = Arc::clone(base);
+    // What was found since, if somebody was faster.
+    let mut newer: Option<Arc<Base>> = None;
     let mut patience = Patience::new(engine);
     let mut place: Option<Place<'_>> = None;
     // What others of this process stored while it stood in line is not known yet.
@@ -70,6 +67,7 @@ async fn update(
         is_behind = true;
     }
     loop {
+        let seen = newer.as_ref().unwrap_or(base);
         if seen.record.epoch != base.record.epoch {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
@@ -85,7 +83,7 @@ async fn update(
         {
             Box::pin(patience.pause()).await?;
             match Box::pin(look(engine, base)).await? {
-                Some(found) => seen = found,
+                Some(found) => newer = Some(found),
                 None => {
                     engine.events.report(Event::Gone(id));
                     return Ok(Committed::Gone);
@@ -94,17 +92,17 @@ async fn update(
             continue;
         }
         // It was made of the base, and is good for nothing else.
-        let ready = draft.take_result().filter(|_| Arc::ptr_eq(&seen, base));
-        let Some((mut next, change)) = revise(engine, &seen, &draft.edits, ready, renewed.as_ref(), hold)? else {
-            return Ok(match Box::pin(keep_alive(engine, &seen)).await {
+        let ready = draft.take_result().filter(|_| newer.is_none());
+        let Some((mut next, change)) = revise(engine, seen, &draft.edits, ready, renewed.as_ref(), hold)? else {
+            return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
-                Committed::Unchanged if !Arc::ptr_eq(&seen, base) => Committed::Stored(seen, TokenChange::Keep),
+                Committed::Unchanged if newer.is_some() => Committed::Stored(Arc::clone(seen), TokenChange::Keep),
                 kept => kept,
             });
         };
         let entry = engine.entry(&next.record, next.expires)?;
         if limit::counts(engine, &next.record)
-            && !Box::pin(limit::has_place(engine, &seen, &next.record, &mut patience)).await?
+            && !Box::pin(limit::has_place(engine, seen, &next.record, &mut patience)).await?
         {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
@@ -122,7 +120,7 @@ async fn update(
                     if draft.edits.overwrite(&seen.record.content, &found.record.content) {
                         engine.events.report(Event::Overwritten(id));
                     }
-                    seen = found;
+                    newer = Some(found);
                     // First in line, and what was stored while it stood there is known now: whoever is faster than this is
                     // another process.
                     if place.is_some() && std::mem::take(&mut is_behind) {

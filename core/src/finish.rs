@@ -10,6 +10,35 @@ use crate::state::{Stage, State};
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
+/// What is known when nothing more will be done.
+struct Last {
+    /// There is something to store, or to end.
+    stores: bool,
+    had_edits: bool,
+    /// Something was decided before that the client is told with the response.
+    was_told: bool,
+    is_outdated: bool,
+}
+
+impl State {
+    /// Lets nobody do anything any more.
+    fn close(&mut self, keeps: bool) -> Last {
+        self.stage = Stage::Done;
+        if !keeps {
+            self.discard_edits();
+        }
+        if let Some(holder) = self.hold.holder() {
+            self.hold = Hold::Release(holder);
+        }
+        Last {
+            stores: keeps || self.has_duties(),
+            had_edits: self.has_edits(),
+            was_told: self.token_change.is_some(),
+            is_outdated: self.is_outdated,
+        }
+    }
+}
+
 impl Visit {
     /// Finishes a visit that asked for nothing or only looked, which is most of them, if there is nothing to be done for its
     /// session.
@@ -31,39 +60,26 @@ impl Visit {
     }
 
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
-        let turn = self.turn().await;
         let policies = self.engine.policies;
-        let outcome = match (outcome, policies.server_error) {
-            (Outcome::ServerError, OnServerError::Keep) => Outcome::Keep,
-            (Outcome::ServerError, OnServerError::Discard) => Outcome::Discard,
-            (outcome, _) => outcome,
+        let keeps = match (outcome, policies.server_error) {
+            (Outcome::Keep, _) | (Outcome::ServerError, OnServerError::Keep) => true,
+            (Outcome::Discard, _) | (Outcome::ServerError, OnServerError::Discard) => false,
         };
-        let had_edits = {
-            let mut state = self.state();
-            state.stage = Stage::Done;
-            if outcome == Outcome::Discard {
-                state.discard_edits();
-            }
-            if let Some(holder) = state.hold.holder() {
-                state.hold = Hold::Release(holder);
-            }
-            state.has_edits()
-        };
-        let early = self.state().token_change.is_some();
-        if outcome == Outcome::Keep || self.state().has_duties() {
+        let (turn, last) = self.turn_to(|state| state.close(keeps)).await;
+        if last.stores {
             match self.store().await {
                 Ok(()) => {}
-                Err(Error::Gone) if !had_edits || policies.gone == OnGone::Ignore => {}
+                Err(Error::Gone) if !last.had_edits || policies.gone == OnGone::Ignore => {}
                 // there is nothing left to give back
-                Err(Error::LockLost) if outcome == Outcome::Discard => {}
+                Err(Error::LockLost) if !keeps => {}
                 Err(error) => {
                     Box::pin(self.give_back()).await;
                     return Err(error);
                 }
             }
         }
-        let signed_again = outcome == Outcome::Keep && self.sign_again();
-        if early || signed_again {
+        let signed_again = keeps && last.is_outdated && self.sign_again();
+        if last.was_told || signed_again {
             Box::pin(self.confirm()).await;
         }
         Ok(turn.end_with(|state| self.headers(state)))
@@ -85,7 +101,7 @@ impl Visit {
     /// A token that an older key had signed is handed out again, signed by the first; true if so.
     fn sign_again(&self) -> bool {
         let mut state = self.state();
-        let base = state.base.clone().filter(|base| state.is_outdated && !state.gone && !base.is_empty());
+        let base = state.base.clone().filter(|base| !state.gone && !base.is_empty());
         let is_due = state.token_change.is_none();
         if let Some(base) = base.filter(|_| is_due) {
             let now = self.engine.clock.now();

@@ -65,6 +65,7 @@ mod users;
 mod values;
 mod visit;
 mod wire;
+mod work;
 
 pub use carrier::{Carrier, CookiePath, CookiePrefix, SameSite, TokenNotice, TokenText};
 pub use config::Builder;

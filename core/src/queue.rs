@@ -1,6 +1,7 @@
 //! Requests of one process that change one session queue for it, so that only processes compete.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_lock::{Mutex as Turn, MutexGuardArc};
@@ -10,25 +11,34 @@ use crate::SessionId;
 /// The queues of a process, one for each session that requests compete for at the moment. (A hash map would draw random keys, in
 /// each process of a CGI program.)
 #[derive(Debug, Default)]
-pub(crate) struct Queues(Mutex<BTreeMap<SessionId, Arc<Turn<()>>>>);
+pub(crate) struct Queues {
+    all: Mutex<BTreeMap<SessionId, Arc<Turn<()>>>>,
+    /// How many there are: none, as a rule, and then nobody need look.
+    count: AtomicUsize,
+}
 
 impl Queues {
     /// True if requests stand in line for this session.
     pub(crate) fn is_busy(&self, id: &SessionId) -> bool {
-        self.lock().contains_key(id)
+        self.count.load(Ordering::Relaxed) > 0 && self.lock().contains_key(id)
     }
 
     /// Waits in line; whoever came first is served first.
     pub(crate) async fn enter(&self, id: SessionId) -> Place<'_> {
         // Declared first, dropped last: a future dropped while it waits still has its place cleared away.
         let mut place = Place { queues: self, id, guard: None };
-        let turn = Arc::clone(self.lock().entry(id).or_default());
+        let turn = {
+            let mut all = self.lock();
+            let turn = Arc::clone(all.entry(id).or_default());
+            self.count.store(all.len(), Ordering::Relaxed);
+            turn
+        };
         place.guard = Some(turn.lock_arc().await);
         place
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<SessionId, Arc<Turn<()>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,6 +56,7 @@ impl Drop for Place<'_> {
         drop(self.guard.take());
         if queues.get(&self.id).is_some_and(|turn| Arc::strong_count(turn) == 1) {
             queues.remove(&self.id);
+            self.queues.count.store(queues.len(), Ordering::Relaxed);
         }
     }
 }

@@ -77,7 +77,8 @@ fn date(
     let mut change = TokenChange::Keep;
     let lasts_otherwise = record.content.extras.remembered != seen.record.content.extras.remembered;
     let token = renewed.cloned().or_else(|| successor(engine, record, &seen.token, now));
-    let is_due = token.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(record, &engine.timeouts(record), now);
+    let is_due =
+        token.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(record, &engine.timeouts(record), now);
     if is_due && let Some(token) = token.or_else(|| current(engine, record, &seen.token, now)) {
         let max_age = engine.cookie_age(record, now);
         record.cookie_expires = max_age.map(|age| now + age);

@@ -72,13 +72,20 @@ impl Drop for Turn<'_> {
 impl Visit {
     /// Waits for its turn.
     pub(crate) async fn turn(&self) -> Turn<'_> {
+        self.turn_to(|_| ()).await.0
+    }
+
+    /// Waits for its turn, and begins it with something done with the state.
+    pub(crate) async fn turn_to<T>(&self, first: impl Fn(&mut State) -> T) -> (Turn<'_>, T) {
         std::future::poll_fn(|context| {
             let mut state = self.state();
-            if state.turns.take() {
-                return Poll::Ready(self.taken_turn());
+            if state.turns.is_taken() {
+                state.turns.wait(context.waker());
+                return Poll::Pending;
             }
-            state.turns.wait(context.waker());
-            Poll::Pending
+            let answer = first(&mut state);
+            state.turns.take();
+            Poll::Ready((self.taken_turn(), answer))
         })
         .await
     }

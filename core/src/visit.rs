@@ -5,19 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::carrier::{Presented, TokenReply};
 use crate::commit::commit;
-use crate::committed::{Committed, TokenChange};
 use crate::content::Content;
 use crate::edits::{Edit, Edits};
 use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::lease::Hold;
 use crate::load::{load, look};
 use crate::policy::OnStoreFailure;
 use crate::state::{Stage, State};
 use crate::store::Removed;
-use crate::ticket::Promised;
 use crate::{Error, RequestHead};
 
 /// One request's dealings with its session.
@@ -162,71 +159,15 @@ impl Visit {
     }
 
     async fn store_once(&self) -> Result<(), Error> {
-        if self.state().is_adrift_with_work() {
-            return Err(Error::Unavailable("the session could not be loaded".into()));
-        }
-        if !self.state().ending.is_empty() {
-            Box::pin(self.end_sessions()).await?;
-        }
-        let (base, mut draft, incarnation, reverts, promised, hold) = {
-            let mut state = self.state();
-            let draft = state.take_draft();
-            if state.gone {
-                return Err(Error::Gone);
-            }
-            (state.base.clone(), draft, state.incarnation, state.reverts, state.promised.clone(), state.hold)
+        let mut work = loop {
+            let work = self.state().next_work()?;
+            match work {
+                Some(work) => break work,
+                None => Box::pin(self.end_sessions()).await?,
+            };
         };
-        let committed = commit(&self.engine, base.as_ref(), &mut draft, &promised, hold).await;
-        let mut state = self.state();
-        if state.incarnation != incarnation {
-            // Another handle ended the session while this one was storing it: what was stored is ended, too.
-            if let Ok(Committed::Stored(base, _)) = committed {
-                state.ending.push(*base.token.id());
-            }
-            return Err(Error::Gone);
-        }
-        match committed {
-            Ok(Committed::Unchanged) => {
-                if base.as_ref().is_none_or(|base| base.is_empty()) && state.reverts == reverts {
-                    // There may be a label that waits for something worth a session.
-                    state.restore(draft.edits);
-                }
-                state.rebase_unheard(base);
-                Ok(())
-            }
-            Ok(Committed::Stored(base, change)) => {
-                state.promised = Promised::default();
-                if hold == state.hold && matches!(hold, Hold::Release(_)) {
-                    state.hold = Hold::Nothing;
-                }
-                match change {
-                    TokenChange::Keep => {}
-                    TokenChange::HandOut(token, age) => state.token_change = Some(TokenReply::HandOut(token, age)),
-                    TokenChange::TakeBack => state.token_change = Some(TokenReply::TakeBack),
-                }
-                state.rebase_unheard(Some(base));
-                Ok(())
-            }
-            Ok(Committed::Gone) => {
-                state.gone = true;
-                if matches!(state.token_change, Some(TokenReply::HandOut(..))) {
-                    state.token_change = None;
-                }
-                Err(Error::Gone)
-            }
-            Err(Error::LockLost) => {
-                // What was seen under the lock is not what is stored any more, so nothing of it may ever be.
-                state.hold = Hold::Nothing;
-                state.gone = true;
-                Err(Error::LockLost)
-            }
-            Err(error) => {
-                if state.reverts == reverts {
-                    state.restore(draft.edits);
-                }
-                Err(error)
-            }
-        }
+        let committed = commit(&self.engine, &mut work).await;
+        self.state().settle(work, committed)
     }
 
     /// Ends the sessions that are to end, whatever anybody else does with them; returns how many it ended.
