@@ -85,8 +85,9 @@ impl Content {
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
     pub(crate) fn put(&mut self, key: &SmolStr, version: Option<u32>, value: Json) -> Result<(), Error> {
-        let found = self.value(key).map(|value| value.version());
-        if let Some((found, known)) = found.zip(version).filter(|(found, known)| found > known) {
+        if let Some(known) = version
+            && let Some(found) = self.value(key).map(|value| value.version()).filter(|found| *found > known)
+        {
             return Err(Error::NewerValue { found, known });
         }
         match version {

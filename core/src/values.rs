@@ -4,6 +4,7 @@
 //! when the next record is written.
 
 use std::fmt;
+use std::ops::Range;
 
 use bytes::{Buf as _, Bytes};
 use serde::Serialize;
@@ -68,14 +69,23 @@ impl Values {
         if self.changes.is_empty() {
             return out.extend_from_slice(&self.packed);
         }
-        for (key, text) in self.iter() {
-            // A record that long is refused before it is stored.
-            for length in [key.len(), text.len()] {
-                out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        // What nobody changed is copied as it stands, from one change to the next.
+        let mut copied = 0;
+        for (key, json) in &self.changes {
+            let place = place(&self.packed, copied, key.as_bytes());
+            out.extend_from_slice(&self.packed[copied..place.start]);
+            copied = place.end;
+            if let Some(json) = json {
+                let text = json.as_bytes();
+                // A record that long is refused before it is stored.
+                for length in [key.len(), text.len()] {
+                    out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+                }
+                out.extend_from_slice(key.as_bytes());
+                out.extend_from_slice(text);
             }
-            out.extend_from_slice(key);
-            out.extend_from_slice(text);
         }
+        out.extend_from_slice(&self.packed[copied..]);
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
@@ -90,10 +100,17 @@ impl Values {
     }
 
     pub(crate) fn insert(&mut self, key: SmolStr, value: Json) {
-        self.forget(&key);
-        self.count += 1;
-        self.length += LENGTHS + key.len() + value.as_bytes().len();
-        match self.changed(&key) {
+        let (changed, added) = (self.changed(&key), LENGTHS + key.len() + value.as_bytes().len());
+        let before = match changed {
+            Ok(index) => self.changes[index].1.as_ref().map(Json::as_bytes),
+            Err(_) => self.read(&key),
+        };
+        match before.map(<[u8]>::len) {
+            Some(text) => self.length -= LENGTHS + key.len() + text,
+            None => self.count += 1,
+        }
+        self.length += added;
+        match changed {
             Ok(index) => self.changes[index].1 = Some(value),
             Err(index) => self.changes.insert(index, (key, Some(value))),
         }
@@ -177,6 +194,19 @@ impl Values {
 /// The keys and texts in packed values, which were looked through when they were read.
 fn entries(mut packed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || split(&mut packed))
+}
+
+/// Where a key and its text stand in packed values, from some entry on; nowhere, between others, if they are not there.
+fn place(packed: &[u8], from: usize, key: &[u8]) -> Range<usize> {
+    let mut rest = &packed[from..];
+    loop {
+        let start = packed.len() - rest.len();
+        match split(&mut rest) {
+            Some((other, _)) if other < key => {}
+            Some((other, _)) if other == key => return start..packed.len() - rest.len(),
+            _ => return start..start,
+        }
+    }
 }
 
 /// Takes the next key and text off.
