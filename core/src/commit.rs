@@ -92,8 +92,8 @@ async fn update(
             continue;
         }
         // It was made of the base, and is good for nothing else.
-        let ready = draft.take_result().filter(|_| newer.is_none());
-        let Some((mut next, change)) = revise(engine, seen, &draft.edits, ready, renewed.as_ref(), hold)? else {
+        let mut ready = draft.take_result().filter(|_| newer.is_none());
+        let Some((mut next, change)) = revise(engine, seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
             return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
                 Committed::Unchanged if newer.is_some() => Committed::Stored(Arc::clone(seen), TokenChange::Keep),

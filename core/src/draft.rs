@@ -46,6 +46,12 @@ impl Draft {
         Draft { edits, content: self.content.clone(), is_whole }
     }
 
+    /// Gives back what was taken so.
+    pub(crate) fn give_back(&mut self, result: Option<Content>) {
+        self.is_whole = result.is_some();
+        self.content = result.unwrap_or_default();
+    }
+
     /// Takes what all edits make of the session as it was last seen, if that is known; the edits stay.
     pub(crate) fn take_result(&mut self) -> Option<Content> {
         std::mem::take(&mut self.is_whole).then(|| std::mem::take(&mut self.content))

@@ -50,7 +50,8 @@ impl Exchange {
         }
     }
 
-    /// Stores what the request did and says which headers its response gets.
+    /// Stores what the request did and says which headers its response gets: where the store is at hand at once, else when the
+    /// future is awaited.
     ///
     /// Once begun it completes: the future goes on in the runtime if it is dropped, as servers do when a client leaves.
     ///
@@ -60,7 +61,10 @@ impl Exchange {
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
         if let Some(headers) = self.visit.finish_quietly() {
-            return Finish(Finishing::Done(headers));
+            return Finish(Finishing::Done(Ok(headers)));
+        }
+        if let Some(finished) = self.visit.finish_at_once(outcome) {
+            return Finish(Finishing::Done(finished));
         }
         let visit = Arc::clone(&self.visit);
         let runtime = visit.engine.runtime();
@@ -94,19 +98,23 @@ pub struct Finish(Finishing);
 
 #[derive(Debug)]
 enum Finishing {
-    /// There was nothing to store.
-    Done(ReplyHeaders),
+    /// There was nothing to store, or it is stored.
+    Done(Result<ReplyHeaders, Error>),
     /// There is something to store, or may be.
     Storing(Shielded<Result<ReplyHeaders, Error>>),
+    Over,
 }
 
 impl Future for Finish {
     type Output = Result<ReplyHeaders, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.0 {
-            Finishing::Done(headers) => Poll::Ready(Ok(std::mem::take(headers))),
-            Finishing::Storing(storing) => Pin::new(storing).poll(context),
+        if let Finishing::Storing(storing) = &mut self.0 {
+            return Pin::new(storing).poll(context);
+        }
+        match std::mem::replace(&mut self.0, Finishing::Over) {
+            Finishing::Done(finished) => Poll::Ready(finished),
+            _ => panic!("a future is not polled after its end"),
         }
     }
 }

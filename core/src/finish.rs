@@ -11,7 +11,7 @@ use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
 /// What is known when nothing more will be done.
-struct Last {
+pub(crate) struct Last {
     /// There is something to store, or to end.
     stores: bool,
     had_edits: bool,
@@ -22,7 +22,7 @@ struct Last {
 
 impl State {
     /// Lets nobody do anything any more.
-    fn close(&mut self, keeps: bool) -> Last {
+    pub(crate) fn close(&mut self, keeps: bool) -> Last {
         self.stage = Stage::Done;
         if !keeps {
             self.discard_edits();
@@ -141,7 +141,7 @@ impl Visit {
         }
     }
 
-    fn headers(&self, state: &mut State) -> ReplyHeaders {
+    pub(crate) fn headers(&self, state: &mut State) -> ReplyHeaders {
         let carriers = &self.engine.carriers;
         let carrier = state.carrier.unwrap_or_else(|| carriers.first());
         let change = state.token_change.take();

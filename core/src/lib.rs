@@ -10,6 +10,7 @@
 #[doc(hidden)]
 pub mod adapter;
 pub mod app;
+mod at_once;
 mod background;
 mod base64url;
 mod carrier;

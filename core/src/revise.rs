@@ -15,12 +15,12 @@ use crate::{Error, Token};
 
 /// What is to be stored next, which has its version yet to come, and what the client is told; `None` if the edits change nothing.
 ///
-/// `ready` is what the edits make of what was seen, if that is known already.
+/// `ready` is what the edits make of what was seen, if that is known already; it stays there if that is what was seen.
 pub(crate) fn revise(
     engine: &Engine,
     seen: &Base,
     edits: &Edits,
-    ready: Option<Content>,
+    ready: &mut Option<Content>,
     renewed: Option<&Token>,
     hold: Hold,
 ) -> Result<Option<(Arc<Base>, TokenChange)>, Error> {
@@ -30,14 +30,14 @@ pub(crate) fn revise(
     }
     let content = match ready {
         Some(content) => content,
-        None => edits.replayed(&seen.record.content)?,
+        None => ready.insert(edits.replayed(&seen.record.content)?),
     };
     // A label alone neither begins a session nor keeps an emptied one.
     let stays_empty = seen.is_empty() && content.is_empty();
     if renewed.is_none() && !releases && (stays_empty || content.is_same(&seen.record.content)) {
         return Ok(None);
     }
-    let token = renewed.unwrap_or(&seen.token).clone();
+    let (content, token) = (ready.take().unwrap_or_default(), renewed.unwrap_or(&seen.token).clone());
     // Where it will stay: records are not small.
     let mut next = Arc::new(Base { token, version: seen.version, expires: None, record: seen.record.with(content) });
     let revised = Arc::make_mut(&mut next);

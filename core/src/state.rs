@@ -152,6 +152,11 @@ impl State {
         }
     }
 
+    /// Puts back what was taken out last, and could not be stored.
+    pub(crate) fn put_back(&mut self, draft: Box<Draft>) {
+        self.draft = Some(draft);
+    }
+
     /// Takes back an edit that could not be stored.
     pub(crate) fn forget(&mut self, index: usize) {
         if let Some(draft) = &mut self.draft {

@@ -40,18 +40,6 @@ impl<'a, T> StoreAnswer<'a, T> {
     pub fn later(operation: impl Future<Output = Result<T, StoreError>> + Send + 'a) -> Self {
         StoreAnswer(Stage::Later(Box::pin(operation)))
     }
-
-    /// The answer, if it is there already.
-    ///
-    /// # Errors
-    ///
-    /// The operation itself, which is to be awaited.
-    pub fn at_once(self) -> Result<Result<T, StoreError>, Self> {
-        match self.0 {
-            Stage::Ready(answer) => Ok(answer),
-            stage => Err(StoreAnswer(stage)),
-        }
-    }
 }
 
 // What it answers is moved out and never pinned.

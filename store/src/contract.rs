@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::GRACE;
 use crate::{
     Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, SessionId, StoreAnswer,
-    Stored, Timestamp, Touched, Updated, Version,
+    StoreError, Stored, Timestamp, Touched, Updated, Version,
 };
 
 /// A boxed future, as the methods of an object-safe asynchronous trait return it.
@@ -71,6 +71,21 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Corrupt`] as for [`load`](Store::load); what stands there is left alone.
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated>;
 
+    /// Does what [`update`](Store::update) does, now, on this thread; if this store never has to wait for it, as one in memory
+    /// need not. The engine asks this first, and is spared a future.
+    ///
+    /// # Errors
+    ///
+    /// The entry as it was given, and nothing was done. That is what a store answers which says nothing else.
+    fn update_at_once(
+        &self,
+        _id: &SessionId,
+        _seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        Err(entry)
+    }
+
     /// Moves the deadline to `expires` or leaves it where it is, whichever is later; only if the entry still is the
     /// one that was `seen`. Neither bytes nor version change. It never revives.
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched>;
@@ -122,6 +137,15 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         (**self).update(id, seen, entry)
+    }
+
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        (**self).update_at_once(id, seen, entry)
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

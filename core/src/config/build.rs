@@ -67,6 +67,7 @@ impl Builder {
                 policies: self.policies,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),
+                is_at_hand: AtomicBool::new(true),
                 purging: Purging::every(self.purge_every),
                 warned: AtomicBool::new(false),
             }),

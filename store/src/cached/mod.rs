@@ -10,7 +10,7 @@ use shelf::Shelf;
 
 use crate::{
     BoxFuture, Capabilities, Changes, Clock, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreAnswer, Stored, SystemClock, Timestamp, Touched, Updated, Version, Watch,
+    SessionId, Store, StoreAnswer, StoreError, Stored, SystemClock, Timestamp, Touched, Updated, Version, Watch,
 };
 
 /// Keeps what was read in the process for a moment, so that reading it again costs no round trip.
@@ -132,6 +132,11 @@ impl<S: Store> Store for Cached<S> {
             }
             Ok(updated)
         })
+    }
+
+    fn update_at_once(&self, _: &SessionId, _: Version, entry: Entry) -> Result<Result<Updated, StoreError>, Entry> {
+        // The shelf has to be told before and after.
+        Err(entry)
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

@@ -65,6 +65,16 @@ impl MemoryStore {
         StoreAnswer::ready(operation(&mut state, self.clock.now()))
     }
 
+    fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
+        let (mut state, now) = (self.state(), self.clock.now());
+        match state.get(id) {
+            Some(stored) if stored.entry.is_purgeable(now) => Updated::Gone,
+            Some(stored) if stored.version != seen => Updated::Conflict(stored.clone()),
+            Some(_) => Updated::Applied(state.put(id, entry)),
+            None => Updated::Gone,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,12 +110,16 @@ impl Store for MemoryStore {
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
-        self.at_once(move |state, now| match state.get(id) {
-            Some(stored) if stored.entry.is_purgeable(now) => Ok(Updated::Gone),
-            Some(stored) if stored.version != seen => Ok(Updated::Conflict(stored.clone())),
-            Some(_) => Ok(Updated::Applied(state.put(id, entry))),
-            None => Ok(Updated::Gone),
-        })
+        StoreAnswer::ready(Ok(self.replace(id, seen, entry)))
+    }
+
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        Ok(Ok(self.replace(id, seen, entry)))
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use webstack_core::store::{
-    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer, Stored,
-    Touched, Updated, Version,
+    Capabilities, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer,
+    StoreError, Stored, Touched, Updated, Version,
 };
 use webstack_core::{SessionId, Timestamp};
 
@@ -81,6 +81,18 @@ impl<S: Store> Store for CountingStore<S> {
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.counts.count(Operation::Update);
         self.inner.update(id, seen, entry)
+    }
+
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        // Whoever gets the entry back asks again.
+        let answer = self.inner.update_at_once(id, seen, entry)?;
+        self.counts.count(Operation::Update);
+        Ok(answer)
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

@@ -237,6 +237,11 @@ impl<S: Store> Store for FaultyStore<S> {
         self.meddle(Operation::Update, move || self.inner.update(id, seen, entry))
     }
 
+    fn update_at_once(&self, _: &SessionId, _: Version, entry: Entry) -> Result<Result<Updated, StoreError>, Entry> {
+        // There may be a gate to wait at.
+        Err(entry)
+    }
+
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         self.meddle(Operation::Touch, move || self.inner.touch(id, seen, expires))
     }

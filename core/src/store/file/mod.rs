@@ -169,6 +169,18 @@ impl Store for FileStore {
         self.writing(move |root, now| write::update(root, &id, seen, &entry, now))
     }
 
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        if self.root.durability != Durability::None {
+            return Err(entry);
+        }
+        Ok(write::update(&self.root, id, seen, &entry, self.clock.now()).map_err(StoreError::from))
+    }
+
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
         let id = *id;
         self.writing(move |root, now| write::touch(root, &id, seen, expires, now))
