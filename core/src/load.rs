@@ -1,11 +1,12 @@
 //! Which stored session the tokens of a request open.
 
 use std::error::Error as StdError;
+use std::mem;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::carrier::{Arrived, Carrier};
+use crate::carrier::{Arrivals, Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -63,46 +64,104 @@ pub(crate) struct Found {
     pub(crate) is_outdated: bool,
 }
 
-/// Tries every token.
-pub(crate) async fn load(engine: &Engine, arrived: &[Arrived]) -> Result<Loaded, Error> {
-    let mut loaded = Loaded::default();
-    for one in arrived {
-        let opened = open(engine, &one.token).await?;
-        let Arrived { token, carrier, is_outdated, issued } = one;
+/// Tries the tokens of a request, one after the other.
+pub(crate) struct Search<'a> {
+    engine: &'a Engine,
+    arrived: Arrivals,
+    /// How many of them were tried.
+    tried: usize,
+    /// The present one is looked for without the cache.
+    is_behind_cache: bool,
+    loaded: Loaded,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(engine: &'a Engine, arrived: Arrivals) -> Self {
+        Search { engine, arrived, tried: 0, is_behind_cache: false, loaded: Loaded::default() }
+    }
+
+    /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
+    pub(crate) fn at_once(&mut self) -> Option<Result<Loaded, Error>> {
+        while let Some(token) = self.next() {
+            let answer =
+                self.store().load_at_once(token.id()).filter(|answer| !matches!(answer, Err(StoreError::Busy)));
+            if let Err(error) = self.take(answer?) {
+                return Some(Err(error));
+            }
+        }
+        Some(Ok(mem::take(&mut self.loaded)))
+    }
+
+    /// Asks whatever store there is, and goes on where it stands.
+    pub(crate) async fn patiently(mut self) -> Result<Loaded, Error> {
+        while let Some(token) = self.next() {
+            let answer = ask(self.engine, self.store(), token.id()).await;
+            self.take(answer?)?;
+        }
+        Ok(self.loaded)
+    }
+
+    fn next(&self) -> Option<&Token> {
+        self.arrived.get(self.tried).map(|arrived| &arrived.token)
+    }
+
+    fn store(&self) -> &'a dyn Store {
+        if self.is_behind_cache { &*self.engine.behind } else { &*self.engine.store }
+    }
+
+    /// Takes in what a store says of the present token.
+    fn take(&mut self, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
+        let (engine, arrived) = (self.engine, &self.arrived[self.tried]);
+        let opened = open(engine, &arrived.token, answer)?;
+        // A cache may keep what stood there before this token was made.
+        if matches!(opened, Opened::Foreign(_)) && engine.has_cache() && !self.is_behind_cache {
+            self.is_behind_cache = true;
+            return Ok(());
+        }
+        (self.tried, self.is_behind_cache) = (self.tried + 1, false);
+        self.loaded.take(engine, arrived, opened);
+        Ok(())
+    }
+}
+
+impl Loaded {
+    fn take(&mut self, engine: &Engine, arrived: &Arrived, opened: Opened) {
+        let Arrived { token, carrier, is_outdated, issued } = arrived;
+        let id = *token.id();
         let base = match opened {
             Opened::Living(base) => base,
             Opened::Absent => {
                 match issued.map(|issued| Ticket { token: token.clone(), issued }) {
                     Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
-                        loaded.ticket.get_or_insert(Box::new(ticket));
+                        self.ticket.get_or_insert(Box::new(ticket));
                     }
                     _ => {
-                        engine.events.report(Event::UnknownToken(*token.id()));
-                        loaded.asked.push(*token.id());
+                        engine.events.report(Event::UnknownToken(id));
+                        self.asked.push(id);
                     }
                 }
-                continue;
+                return;
             }
-            Opened::Closed => {
-                loaded.asked.push(*token.id());
-                continue;
+            Opened::Foreign(event) | Opened::Closed(event) => {
+                engine.events.report(event);
+                return self.asked.push(id);
             }
+            Opened::Corrupt => return self.asked.push(id),
         };
-        loaded.asked.push(*token.id());
+        self.asked.push(id);
         let is_empty = base.is_empty();
         let found = Found { base, carrier: *carrier, is_outdated: *is_outdated };
-        match &loaded.first {
-            None => loaded.first = Some(found),
-            Some(first) if first.base.token.id() == token.id() => {}
-            Some(emptied) if emptied.base.is_empty() => loaded.first = Some(found),
+        match &self.first {
+            None => self.first = Some(found),
+            Some(first) if *first.base.token.id() == id => {}
+            Some(emptied) if emptied.base.is_empty() => self.first = Some(found),
             Some(_) if is_empty => {}
             Some(_) => {
-                engine.events.report(Event::SecondSession(*token.id()));
-                loaded.others.push(*token.id());
+                engine.events.report(Event::SecondSession(id));
+                self.others.push(id);
             }
         }
     }
-    Ok(loaded)
 }
 
 /// What a token opens.
@@ -110,37 +169,27 @@ enum Opened {
     Living(Arc<Base>),
     /// There is nothing under its id.
     Absent,
-    /// There is something, which it does not open.
-    Closed,
+    /// It is of no session's that stands there.
+    Foreign(Event),
+    /// It was good once.
+    Closed(Event),
+    /// What stands there cannot be read.
+    Corrupt,
 }
 
-async fn open(engine: &Engine, token: &Token) -> Result<Opened, Error> {
-    let is_known = |base: &Base| standing_of(engine, base) != Standing::Foreign;
-    let found = match read(engine, &*engine.store, token).await? {
-        // A cache may keep what stood there before this token was made.
-        Read::Record(base) if engine.has_cache() && !is_known(&base) => {
-            Box::pin(read(engine, &*engine.behind, token)).await?
-        }
-        found => found,
-    };
-    let base = match found {
+fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Opened, Error> {
+    let base = match understand(engine, token, answer)? {
         Read::Record(base) => base,
         Read::Nothing => return Ok(Opened::Absent),
-        Read::Corrupt => return Ok(Opened::Closed),
+        Read::Corrupt => return Ok(Opened::Corrupt),
     };
-    let id = *token.id();
-    let closed = match standing_of(engine, &base) {
-        Standing::Present | Standing::Next | Standing::Previous => return Ok(Opened::Living(base)),
-        Standing::Outdated => Event::OutdatedToken(id),
-        Standing::Foreign if base.record.is_grave() => Event::UnknownToken(id),
-        Standing::Foreign => Event::WrongSecret(id),
-    };
-    engine.events.report(closed);
-    Ok(Opened::Closed)
-}
-
-fn standing_of(engine: &Engine, base: &Base) -> Standing {
-    standing(&base.record, &base.token.digest(&engine.namespace), || engine.clock.now())
+    let digest = token.digest(&engine.namespace);
+    Ok(match standing(&base.record, &digest, || engine.clock.now()) {
+        Standing::Present | Standing::Next | Standing::Previous => Opened::Living(base),
+        Standing::Outdated => Opened::Closed(Event::OutdatedToken(*token.id())),
+        Standing::Foreign if base.record.is_grave() => Opened::Foreign(Event::UnknownToken(*token.id())),
+        Standing::Foreign => Opened::Foreign(Event::WrongSecret(*token.id())),
+    })
 }
 
 /// What stands under the id of a token.
@@ -150,25 +199,13 @@ enum Read {
     Corrupt,
 }
 
-async fn read(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
-    let read = match store.load(token.id()).await {
-        Err(StoreError::Busy) => None,
-        answer => Some(understand(engine, token, answer)),
-    };
-    match read {
-        Some(read) => read,
-        // Boxed, here and above: what few requests do shall not make the future of every request large.
-        None => Box::pin(read_when_free(engine, store, token)).await,
-    }
-}
-
-async fn read_when_free(engine: &Engine, store: &dyn Store, token: &Token) -> Result<Read, Error> {
+/// Asks a store, as long as somebody holds the session.
+async fn ask(engine: &Engine, store: &dyn Store, id: &SessionId) -> Result<Result<Option<Stored>, StoreError>, Error> {
     let mut patience = Patience::new(engine);
     loop {
-        patience.pause().await?;
-        match store.load(token.id()).await {
-            Err(StoreError::Busy) => {}
-            answer => return understand(engine, token, answer),
+        match store.load(id).await {
+            Err(StoreError::Busy) => patience.pause().await?,
+            answer => return Ok(answer),
         }
     }
 }
@@ -185,7 +222,8 @@ fn understand(engine: &Engine, token: &Token, answer: Result<Option<Stored>, Sto
 
 /// What stands in the store now; `None` if the session is no more.
 pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Arc<Base>>, Error> {
-    Ok(match read(engine, &*engine.behind, &base.token).await? {
+    let answer = ask(engine, &*engine.behind, base.token.id()).await?;
+    Ok(match understand(engine, &base.token, answer)? {
         Read::Record(found) => Some(found),
         Read::Nothing | Read::Corrupt => None,
     })

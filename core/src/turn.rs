@@ -55,7 +55,7 @@ impl Turn<'_> {
         self.is_over = true;
         let waiting = state.turns.give_back();
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        wake(waiting);
         answer
     }
 }
@@ -64,9 +64,13 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.is_over {
             let waiting = self.visit.state().turns.give_back();
-            waiting.into_iter().for_each(Waker::wake);
+            wake(waiting);
         }
     }
+}
+
+fn wake(waiting: Vec<Waker>) {
+    waiting.into_iter().for_each(Waker::wake);
 }
 
 impl Visit {

@@ -11,7 +11,7 @@ use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::load::{load, look};
+use crate::load::{Search, look};
 use crate::policy::OnStoreFailure;
 use crate::state::{Stage, State};
 use crate::store::Removed;
@@ -82,7 +82,13 @@ impl Visit {
         };
         let engine = &self.engine;
         let arrived = self.presented.verify(&engine.carriers, &engine.events);
-        let loaded = match load(engine, &arrived).await {
+        let mut search = Search::new(engine, arrived);
+        // Boxed, here and above: what few requests do shall not make the future of every request large.
+        let loaded = match search.at_once() {
+            Some(loaded) => loaded,
+            None => Box::pin(search.patiently()).await,
+        };
+        let loaded = match loaded {
             Err(error) if engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
                 turn.end_with(|state| {

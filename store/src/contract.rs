@@ -59,6 +59,12 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Corrupt`] if something stands there that this store did not write whole.
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>>;
 
+    /// What [`load`](Store::load) answers, now, on this thread; `None` if this store would have to wait for it, as one on a server
+    /// has to. The engine asks this first, and is spared a future.
+    fn load_at_once(&self, _id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        None
+    }
+
     /// Keeps a new entry. Only if there is none under this id, expired ones included: nothing is replaced.
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created>;
 
@@ -71,12 +77,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Corrupt`] as for [`load`](Store::load); what stands there is left alone.
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated>;
 
-    /// Does what [`update`](Store::update) does, now, on this thread; if this store never has to wait for it, as one in memory
-    /// need not. The engine asks this first, and is spared a future.
+    /// Does what [`update`](Store::update) does, now, on this thread, if this store need not wait for it.
     ///
     /// # Errors
     ///
-    /// The entry as it was given, and nothing was done. That is what a store answers which says nothing else.
+    /// The entry as it was given, if this store would have to wait: then nothing was done.
     fn update_at_once(
         &self,
         _id: &SessionId,
@@ -129,6 +134,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 impl<S: Store + ?Sized> Store for Arc<S> {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
         (**self).load(id)
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        (**self).load_at_once(id)
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {

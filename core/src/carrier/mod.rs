@@ -16,7 +16,7 @@ use http::header::{
 pub(crate) use cookie::CookieCarrier;
 pub use explicit::{TokenNotice, TokenText};
 pub(crate) use header::HeaderCarrier;
-pub(crate) use presented::{Arrived, Presented};
+pub(crate) use presented::{Arrivals, Arrived, Presented};
 pub(crate) use query::QueryCarrier;
 pub(crate) use settings::{CookieFlaw, CookieSettings};
 pub use settings::{CookiePath, CookiePrefix, SameSite};

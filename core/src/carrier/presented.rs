@@ -29,7 +29,7 @@ struct Text {
 }
 
 /// The tokens of a request: one, as a rule.
-type Arrivals = SmallVec<[Arrived; 1]>;
+pub(crate) type Arrivals = SmallVec<[Arrived; 1]>;
 
 /// A token that arrived.
 #[derive(Clone, Debug)]

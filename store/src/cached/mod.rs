@@ -78,6 +78,11 @@ impl<S: Store> Cached<S> {
     pub fn store(&self) -> &S {
         &self.store
     }
+
+    /// What is kept of a session. Of one that has expired the store is asked: others may have seen to it that it lives on.
+    fn kept(&self, id: &SessionId) -> Option<Stored> {
+        self.shelf.take(id).filter(|stored| !stored.entry.is_expired(self.clock.now()))
+    }
 }
 
 impl<S: Watch> Cached<S> {
@@ -93,10 +98,7 @@ impl<S: Watch> Cached<S> {
 #[deny(clippy::missing_trait_methods, reason = "a method that is forgotten would go past the cache")]
 impl<S: Store> Store for Cached<S> {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
-        // Of one that has expired the store is asked: others may have seen to it that it lives on.
-        if let Some(stored) = self.shelf.take(id)
-            && !stored.entry.is_expired(self.clock.now())
-        {
+        if let Some(stored) = self.kept(id) {
             return StoreAnswer::ready(Ok(Some(stored)));
         }
         StoreAnswer::later(async move {
@@ -108,6 +110,10 @@ impl<S: Store> Store for Cached<S> {
             }
             Ok(found)
         })
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        self.kept(id).map(|stored| Ok(Some(stored)))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {

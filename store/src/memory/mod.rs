@@ -65,6 +65,11 @@ impl MemoryStore {
         StoreAnswer::ready(operation(&mut state, self.clock.now()))
     }
 
+    fn living(&self, id: &SessionId) -> Option<Stored> {
+        let (state, now) = (self.state(), self.clock.now());
+        state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()
+    }
+
     fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
         let (mut state, now) = (self.state(), self.clock.now());
         match state.get(id) {
@@ -94,7 +99,11 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
-        self.at_once(|state, now| Ok(state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()))
+        StoreAnswer::ready(Ok(self.living(id)))
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        Some(Ok(self.living(id)))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {

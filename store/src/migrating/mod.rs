@@ -125,6 +125,11 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         StoreAnswer::later(self.bring(id))
     }
 
+    fn load_at_once(&self, _: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        // It may have to be brought first.
+        None
+    }
+
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         // No id is ever chosen twice, so the old store need not be asked.
         self.to.create(id, entry)

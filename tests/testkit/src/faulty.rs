@@ -229,6 +229,11 @@ impl<S: Store> Store for FaultyStore<S> {
         self.meddle(Operation::Load, move || self.inner.load(id))
     }
 
+    fn load_at_once(&self, _: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        // There may be a gate to wait at.
+        None
+    }
+
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.meddle(Operation::Create, move || self.inner.create(id, entry))
     }

@@ -130,6 +130,11 @@ impl FileStore {
         Ok(inspect::inspect(&self.root, repair, self.clock.now())?)
     }
 
+    fn living(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        let now = self.clock.now();
+        Ok(entry_file::peek(&self.root, id)?.filter(|stored| !stored.entry.is_expired(now)))
+    }
+
     /// Runs an operation where it is called.
     fn inline<'a, T>(&'a self, operation: impl FnOnce(&Root, Timestamp) -> Result<T, Fault>) -> StoreAnswer<'a, T> {
         StoreAnswer::ready(operation(&self.root, self.clock.now()).map_err(StoreError::from))
@@ -156,7 +161,11 @@ impl fmt::Debug for FileStore {
 
 impl Store for FileStore {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
-        self.inline(|root, now| Ok(entry_file::peek(root, id)?.filter(|stored| !stored.entry.is_expired(now))))
+        StoreAnswer::ready(self.living(id))
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        Some(self.living(id))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
