@@ -87,7 +87,9 @@ impl CookieCarrier {
 
     fn write(&self, value: &str, mount: &str, max_age: Option<Duration>) -> HeaderValue {
         let mut text = String::with_capacity(self.name.len() + LONGEST + self.attributes.len() + 64);
-        let _ = write!(text, "{}={value}; Path=", self.name);
+        for part in [&self.name, "=", value, "; Path="] {
+            text.push_str(part);
+        }
         match &self.path {
             CookiePath::At(path) => text.push_str(path),
             CookiePath::Mount => push_path(&mut text, mount),
