@@ -3,6 +3,8 @@
 //! `cargo run --release --no-default-features --manifest-path benches/Cargo.toml -- gate`: it builds without peers.
 
 #[cfg(feature = "peers")]
+mod by_hand;
+#[cfg(feature = "peers")]
 mod cgi;
 #[cfg(feature = "peers")]
 mod comparison;

@@ -44,28 +44,46 @@ struct Target {
     measured: Option<f64>,
     /// The table on which it stands, or would.
     table: &'static str,
-    /// What else was measured, and says how far one could get.
-    beside: Option<String>,
+    /// What else was measured, and says how far anybody could get.
+    limit: Option<Limit>,
     /// Why it is missed, if that is meant.
     because: Option<&'static str>,
+}
+
+/// How far anybody could get.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    measured: f64,
+    /// Whose it is.
+    of: &'static str,
+}
+
+impl Target {
+    fn verdict(&self) -> String {
+        let Some(measured) = self.measured else { return "not measured".to_owned() };
+        if self.bound.is_met(measured) {
+            return "met".to_owned();
+        }
+        match (self.because, self.limit.filter(|limit| !self.bound.is_met(limit.measured))) {
+            (Some(because), _) => format!("**not met**, on purpose: {because}"),
+            (None, Some(_)) => "**not met**; nor by the limit".to_owned(),
+            (None, None) => "**not met**".to_owned(),
+        }
+    }
 }
 
 /// Writes what is wanted, what is, and whether the one is the other.
 pub(crate) fn run(page: &Page) {
     let text = page.text();
     let cells = Cells(&text);
-    let mut table = String::from("| | goal | measured | beside it | | table |\n|---|---:|---:|---|---|---|\n");
+    let mut table = String::from("| | goal | measured | limit | | table |\n|---|---:|---:|---|---|---|\n");
     for target in wanted::all(cells) {
         let measured = target.measured.map_or_else(|| "–".to_owned(), digits);
-        let verdict = match (target.measured.map(|measured| target.bound.is_met(measured)), target.because) {
-            (None, _) => "not measured".to_owned(),
-            (Some(true), _) => "met".to_owned(),
-            (Some(false), None) => "**not met**".to_owned(),
-            (Some(false), Some(because)) => format!("**not met**, on purpose: {because}"),
-        };
+        let verdict = target.verdict();
+        let limit = target.limit.map(|limit| format!("{}, {}", digits(limit.measured), limit.of)).unwrap_or_default();
         let link = cells.heading(target.table).map_or_else(|| "–".to_owned(), link);
-        let (what, bound, beside) = (target.what, target.bound.text(), target.beside.unwrap_or_default());
-        let _ = writeln!(table, "| {what} | {bound} | {measured} | {beside} | {verdict} | {link} |");
+        let (what, bound) = (target.what, target.bound.text());
+        let _ = writeln!(table, "| {what} | {bound} | {measured} | {limit} | {verdict} | {link} |");
     }
     page.table("goals", &table);
 }
@@ -81,7 +99,24 @@ fn digits(number: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bound, digits};
+    use super::{Bound, Limit, Target, digits};
+
+    #[test]
+    fn what_nobody_could_reach_is_said_to_be_out_of_reach() {
+        let target = |measured, limit: Option<f64>| Target {
+            what: "a read".to_owned(),
+            bound: Bound::AtMost(3.0),
+            measured,
+            table: "time",
+            limit: limit.map(|measured| Limit { measured, of: "by hand" }),
+            because: None,
+        };
+        assert_eq!(target(Some(3.0), Some(4.0)).verdict(), "met");
+        assert_eq!(target(Some(5.0), Some(4.0)).verdict(), "**not met**; nor by the limit");
+        assert_eq!(target(Some(5.0), Some(2.0)).verdict(), "**not met**");
+        assert_eq!(target(Some(5.0), None).verdict(), "**not met**");
+        assert_eq!(target(None, None).verdict(), "not measured");
+    }
 
     #[test]
     fn what_is_wanted_may_just_be_met() {

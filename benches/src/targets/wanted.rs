@@ -1,7 +1,7 @@
 //! All that is wanted.
 
 use super::cells::Cells;
-use super::{Bound, Target};
+use super::{Bound, Limit, Target};
 use crate::goals::{GOALS, Quantity};
 
 /// Every target, with what stands on the page.
@@ -14,7 +14,7 @@ pub(super) fn all(cells: Cells<'_>) -> Vec<Target> {
 }
 
 fn target(what: impl Into<String>, bound: Bound, table: &'static str, measured: Option<f64>) -> Target {
-    Target { what: what.into(), bound, measured, table, beside: None, because: None }
+    Target { what: what.into(), bound, measured, table, limit: None, because: None }
 }
 
 /// What the gate holds, too, without peers in the same program.
@@ -27,8 +27,8 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
         let measured = cells.remainder(table, &format!("{}: webstack", goal.framework), goal.case.name());
         let what = format!("{}, {}: {quantity}", goal.framework, goal.case.name());
         let by_hand = cells.remainder(table, &format!("{}: by hand", goal.framework), goal.case.name());
-        let beside = by_hand.map(|by_hand| format!("{by_hand:.0} by hand"));
-        Target { beside, ..target(what, Bound::AtMost(goal.goal), table, measured) }
+        let limit = by_hand.map(|measured| Limit { measured, of: "by hand" });
+        Target { limit, ..target(what, Bound::AtMost(goal.goal), table, measured) }
     });
     each.collect()
 }
@@ -41,9 +41,9 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
             let by_hand = cells.number("time", "axum: by hand", case);
-            let beside = by_hand.map(|by_hand| format!("{by_hand:.0} by hand, on axum"));
+            let limit = by_hand.map(|measured| Limit { measured, of: "by hand, on axum" });
             let what = format!("{framework}, {case}: ns");
-            all.push(Target { beside, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
+            all.push(Target { limit, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
             let measured = cells.number("ratios", &format!("{framework}: {peer}"), case);
             all.push(target(format!("{framework}, {case}: of {peer}'s"), Bound::AtMost(1.0), "ratios", measured));
         }
@@ -103,8 +103,8 @@ fn files(cells: Cells<'_>) -> Vec<Target> {
     for (case, times) in [("read", 10.0), ("write", 20.0)] {
         let row = "the better peer, times webstack; the control taken away from both";
         let what = format!("file, {case}: times as fast as the better peer");
-        let beside = bare_of_peer(cells, case).map(|times| format!("{times:.1} if it were its bare calls and no more"));
-        all.push(Target { beside, ..target(what, Bound::AtLeast(times), "files", cells.number("files", row, case)) });
+        let limit = bare_of_peer(cells, case).map(|measured| Limit { measured, of: "if it were its bare calls" });
+        all.push(Target { limit, ..target(what, Bound::AtLeast(times), "files", cells.number("files", row, case)) });
     }
     let opened = cells.number(CALLS, "files opened by a purge of 100 young ones", "system calls");
     all.push(target("file, purge: young files opened", Bound::Exactly(0.0), CALLS, opened));
@@ -116,9 +116,11 @@ fn files(cells: Cells<'_>) -> Vec<Target> {
         all.push(target(what, Bound::AtMost(1.2), "file purge", measured));
     }
     for operation in ["read", "update", "create"] {
-        let measured = cells.number("file growth", "1,000,000 over 1,000", operation);
+        let of_a_million = |column: &str| cells.number("file growth", "1,000,000 over 1,000", column);
+        let limit =
+            of_a_million(&format!("{operation}, bare")).map(|measured| Limit { measured, of: "its bare calls" });
         let what = format!("file, {operation}: times as long with 1,000,000 sessions as with 1,000");
-        all.push(target(what, Bound::AtMost(2.0), "file growth", measured));
+        all.push(Target { limit, ..target(what, Bound::AtMost(2.0), "file growth", of_a_million(operation)) });
     }
     all
 }

@@ -1,0 +1,82 @@
+//! The least that a session with these guarantees at rest can be: a cookie, a digest in place of the token, a map in memory, one
+//! number, `Vary`. Nothing expires, nobody is renewed, and whoever writes last wins. It is no library; it shows how much of
+//! what libraries take is the matter itself.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderMap;
+use http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
+use sha2::{Digest as _, Sha256};
+
+/// Digests of tokens, and a value as JSON.
+pub(crate) type Store = Mutex<HashMap<[u8; 32], Vec<u8>>>;
+
+/// What is known of one request's session.
+pub(crate) struct State {
+    store: Arc<Store>,
+    cookie: Option<[u8; 64]>,
+    asked: bool,
+    found: Option<[u8; 32]>,
+    value: Option<Vec<u8>>,
+    changed: bool,
+}
+
+const NAME: &[u8] = b"__Host-by_hand=";
+
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    /// A request with these headers.
+    pub(crate) fn of(store: &Arc<Store>, headers: &HeaderMap) -> Self {
+        let cookie = headers.get(COOKIE).and_then(|line| {
+            let begin = memchr::memmem::find(line.as_bytes(), NAME)? + NAME.len();
+            line.as_bytes().get(begin..)?.first_chunk().copied()
+        });
+        State { store: Arc::clone(store), cookie, asked: false, found: None, value: None, changed: false }
+    }
+
+    pub(crate) fn load(&mut self) {
+        self.asked = true;
+        let Some(text) = self.cookie else { return };
+        let mut token = [0; 48];
+        if URL_SAFE_NO_PAD.decode_slice(text, &mut token).is_ok() {
+            let digest = <[u8; 32]>::from(Sha256::digest(token));
+            self.value = held(&self.store).get(&digest).cloned();
+            self.found = Some(digest);
+        }
+    }
+
+    pub(crate) fn read(&self) -> Option<u64> {
+        self.value.as_deref().and_then(|text| serde_json::from_slice(text).ok())
+    }
+
+    pub(crate) fn write(&mut self, value: u64) {
+        self.value = serde_json::to_vec(&value).ok();
+        self.changed = true;
+    }
+
+    /// Stores what was written, and says so to the browser.
+    pub(crate) fn finish(&mut self, headers: &mut HeaderMap) {
+        if !self.asked {
+            return;
+        }
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
+        if !self.changed {
+            return;
+        }
+        let digest = self.found.unwrap_or_else(|| {
+            let mut token = [0; 48];
+            getrandom::fill(&mut token).expect("a generator");
+            let text = URL_SAFE_NO_PAD.encode(token);
+            let cookie = format!("__Host-by_hand={text}; Path=/; Secure; HttpOnly; SameSite=Lax");
+            headers.append(SET_COOKIE, HeaderValue::try_from(cookie).expect("visible characters"));
+            Sha256::digest(token).into()
+        });
+        held(&self.store).insert(digest, self.value.take().unwrap_or_default());
+    }
+}
