@@ -24,17 +24,8 @@ pub struct Demands {
 /// [`OpenError`] says what is wrong and how to mend it.
 pub fn examine(path: &Path, demands: &Demands) -> Result<(OwnedFd, Stat), OpenError> {
     let refused = |doing, errno: Errno| OpenError::Refused { path: path.into(), doing, source: errno.into() };
-    let named = match rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW) {
-        Err(Errno::NOENT) => return Err(OpenError::Missing { path: path.into() }),
-        named => named.map_err(|errno| refused("look at", errno))?,
-    };
-    match FileType::from_raw_mode(named.st_mode) {
-        FileType::Symlink => return Err(OpenError::Link { path: path.into() }),
-        FileType::Directory => {}
-        _ => return Err(OpenError::NotADirectory { path: path.into() }),
-    }
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let directory = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| refused("open", errno))?;
+    let directory = rustix::fs::openat(CWD, path, flags, Mode::empty()).map_err(|errno| unopened(path, errno))?;
     let stat = rustix::fs::fstat(&directory).map_err(|errno| refused("look at", errno))?;
     check_permissions(path, &stat, &demands.access)?;
     match filesystem::kind(&directory).map_err(|errno| refused("tell the file system of", errno))? {
@@ -50,6 +41,21 @@ pub fn examine(path: &Path, demands: &Demands) -> Result<(OwnedFd, Stat), OpenEr
         filesystem::Kind::Local => {}
     }
     Ok((directory, stat))
+}
+
+/// Why it cannot be opened: what stands there says more than the number, which systems do not agree on.
+fn unopened(path: &Path, errno: Errno) -> OpenError {
+    let path = path.to_owned();
+    let named = match rustix::fs::statat(CWD, &path, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return OpenError::Missing { path },
+        Err(errno) => return OpenError::Refused { path, doing: "look at", source: errno.into() },
+        Ok(named) => named,
+    };
+    match FileType::from_raw_mode(named.st_mode) {
+        FileType::Symlink => OpenError::Link { path },
+        FileType::Directory => OpenError::Refused { path, doing: "open", source: errno.into() },
+        _ => OpenError::NotADirectory { path },
+    }
 }
 
 /// A private directory belongs to this user alone; a shared one to its group, whose members trust each other.

@@ -112,15 +112,21 @@ impl FileStoreBuilder {
         let refused = |doing, source: io::Error| OpenError::Refused { path: self.path.clone(), doing, source };
         let path = std::path::absolute(&self.path).map_err(|error| refused("find", error))?;
         let access = Access::of(self.group.as_deref())?;
+        let demands = Demands { access, allow_network_fs: self.allow_network_fs };
+        // Nearly every process that does not try the directory out finds it there and fit. What is wrong is found out below.
+        if !self.probe
+            && let Ok(root) = Root::open(path.clone(), demands.clone(), self.durability)
+        {
+            return Ok(self.of(root));
+        }
         let is_new = match self.create {
-            true => directory::make(&path, &access)?,
+            true => directory::make(&path, &demands.access)?,
             false if path.exists() => false,
             false => return Err(OpenError::Absent { path }),
         };
         if self.durability == Durability::Full && (is_new || self.probe) {
             sync_name(&path).map_err(|errno| refused("sync the name of", errno.into()))?;
         }
-        let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let mut root = Root::open(path, demands, self.durability)?;
         if is_new || self.probe {
             let base = root.base();
@@ -131,7 +137,11 @@ impl FileStoreBuilder {
                 root.trust_umask();
             }
         }
-        Ok(FileStore { root: Arc::new(root), clock: self.clock, spared: self.spared })
+        Ok(self.of(root))
+    }
+
+    fn of(self, root: Root) -> FileStore {
+        FileStore { root: Arc::new(root), clock: self.clock, spared: self.spared }
     }
 }
 
