@@ -150,11 +150,14 @@ impl Builder {
     ) -> Result<Builder, ConfigError> {
         let mut secrets = 0;
         // What one variable says by and large another may say exactly, so they are read in the order of the table.
-        let place = |name: &OsString| VARIABLES.iter().position(|variable| *name == *variable.0);
-        let mut variables: Vec<_> = variables.into_iter().collect();
+        let place = |name: &str| VARIABLES.iter().position(|variable| *name == *variable.0);
+        // Those of others are many, in a CGI program, and need no order.
+        let ours = |name: OsString| name.into_string().ok().filter(|name| name.starts_with(PREFIX));
+        let mut variables: Vec<_> =
+            variables.into_iter().filter_map(|(name, value)| Some((ours(name)?, value))).collect();
         variables.sort_by_key(|variable| place(&variable.0));
         for (name, value) in variables {
-            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            let name = name.as_str();
             if value.is_empty() || INJECTED.iter().any(|injected| name.starts_with(injected)) {
                 continue;
             }
