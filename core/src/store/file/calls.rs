@@ -2,6 +2,7 @@
 //! that a test can stand between the store and the system and stop it anywhere (`crash`).
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat, Timestamps};
@@ -33,6 +34,18 @@ pub(super) fn names(directory: OwnedFd) -> Result<Vec<String>, Errno> {
 /// Locks a file, or says at once that somebody else has.
 pub(super) fn flock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Errno> {
     retry_on_intr(|| rustix::fs::flock(fd, lock))
+}
+
+/// Reads a file's beginning, so many bytes at most, in one call.
+pub(super) fn pread_some<const ROOM: usize, T>(fd: &OwnedFd, take: impl FnOnce(&[u8]) -> T) -> Result<T, Errno> {
+    // Filled by the system alone: most files are much smaller.
+    let mut room = [const { MaybeUninit::uninit() }; ROOM];
+    loop {
+        match rustix::io::pread(fd, &mut room, 0) {
+            Err(Errno::INTR) => {}
+            read => return read.map(|(bytes, _)| take(bytes)),
+        }
+    }
 }
 
 /// Reads from the beginning of a file, in one call; answers how many bytes.

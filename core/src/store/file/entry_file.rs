@@ -210,28 +210,31 @@ pub(super) fn opening(errno: Errno) -> Fault {
 
 /// Reads a whole file, in one call if it is an ordinary one, and takes it apart; `None` if it is empty.
 fn read<T>(fd: &OwnedFd, take: impl FnOnce(Option<Result<Pair<'_>, Fault>>) -> T) -> Result<T, Fault> {
-    let mut ordinary = [0; ORDINARY];
-    let length = pread(fd, &mut ordinary)?;
-    if length < ORDINARY {
-        if length > 0 {
-            return Ok(take(Some(Pair::of(&ordinary[..length]))));
-        }
-        return match is_file(&calls::fstat(fd).doing("look at a session file")?) {
+    let looked = calls::pread_some::<ORDINARY, _>(fd, |bytes| match bytes.len() {
+        0 => match is_file(&calls::fstat(fd).doing("look at a session file")?) {
             true => Ok(take(None)),
             false => Err(Fault::Malformed("it is not a regular file")),
-        };
-    }
+        },
+        1..ORDINARY => Ok(take(Some(Pair::of(bytes)))),
+        _ => Ok(take(Some(Pair::of(&read_large(fd)?)))),
+    });
+    reading(looked)?
+}
+
+/// Reads a file of any size. From the beginning again: both slots are to be of one moment.
+fn read_large(fd: &OwnedFd) -> Result<Vec<u8>, Fault> {
     let size = calls::fstat(fd).doing("look at a session file")?.st_size;
     let size = usize::try_from(size).ok().filter(|size| *size <= LARGEST_FILE);
     let size = size.ok_or(Fault::Malformed("it is larger than a session file may be"))?;
     let mut large = vec![0; size];
-    // From the beginning again: both slots are to be of one moment.
-    let length = pread(fd, &mut large)?;
-    Ok(take(Some(Pair::of(&large[..length]))))
+    let length = reading(calls::pread(fd, &mut large))?;
+    large.truncate(length);
+    Ok(large)
 }
 
-fn pread(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Fault> {
-    match calls::pread(fd, buffer) {
+/// What it means that a session's file cannot be read.
+fn reading<T>(read: Result<T, Errno>) -> Result<T, Fault> {
+    match read {
         Err(Errno::ISDIR | Errno::SPIPE | Errno::AGAIN) => Err(Fault::Malformed("it is not a regular file")),
         read => read.doing("read a session file"),
     }

@@ -35,6 +35,18 @@ pub(in super::super) fn flock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), 
     between(Call::new("flock"), || shim::lock(fd, lock), |(), notes| *notes.is_amid = true)
 }
 
+pub(in super::super) fn pread_some<const ROOM: usize, T>(
+    fd: &OwnedFd,
+    take: impl FnOnce(&[u8]) -> T,
+) -> Result<T, Errno> {
+    if !shim::is_between() {
+        return system::pread_some::<ROOM, T>(fd, take);
+    }
+    let mut room = [0; ROOM];
+    let length = shim::read_in_parts(fd, &mut room)?;
+    Ok(take(&room[..length]))
+}
+
 pub(in super::super) fn pread(fd: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
     if shim::is_between() { shim::read_in_parts(fd, buffer) } else { system::pread(fd, buffer) }
 }
