@@ -10,7 +10,7 @@ use crate::variables::Variables;
 /// How much of a body that is too large is read all the same, so that the client listens to the answer.
 const DRAINED: u64 = 64 << 20;
 
-/// Reads the whole body.
+/// Reads the whole body, from what `open` answers if there is one: who does not ask for standard input needs no room for it.
 ///
 /// Before the first byte of output, because servers that write a body to a program that does not read it, and read its
 /// output only then, wait for ever. And not a byte more than was announced, because some never close the pipe.
@@ -18,18 +18,23 @@ const DRAINED: u64 = 64 << 20;
 /// # Errors
 ///
 /// The status to answer with; whatever it is, there is nothing left that the server has to get rid of.
-pub(crate) fn read(variables: &Variables, input: &mut impl Read, limit: usize) -> Result<Bytes, StatusCode> {
+pub(crate) fn read<R: Read>(
+    variables: &Variables,
+    open: impl FnOnce() -> R,
+    limit: usize,
+) -> Result<Bytes, StatusCode> {
     match Length::of(variables)? {
-        Length::None => Ok(Bytes::new()),
+        Length::None | Length::Exactly(0) => Ok(Bytes::new()),
         Length::Exactly(length) if length > limit as u64 => {
-            let _ = io::copy(&mut input.take(length.min(DRAINED)), &mut io::sink());
+            let _ = io::copy(&mut open().take(length.min(DRAINED)), &mut io::sink());
             Err(StatusCode::PAYLOAD_TOO_LARGE)
         }
         Length::Exactly(length) => {
-            let body = collect(input.take(length))?;
+            let body = collect(open().take(length))?;
             if body.len() as u64 == length { Ok(body) } else { Err(StatusCode::BAD_REQUEST) }
         }
         Length::ToTheEnd => {
+            let mut input = open();
             let body = collect(input.by_ref().take(limit as u64 + 1))?;
             if body.len() <= limit {
                 return Ok(body);
@@ -88,7 +93,7 @@ mod tests {
     /// The body that is read, and what is left in the pipe.
     fn body(variables: &[(&str, &str)], mut input: &[u8]) -> (Result<Bytes, StatusCode>, usize) {
         let variables = variables.iter().copied().collect();
-        let body = read(&variables, &mut input, LIMIT);
+        let body = read(&variables, || &mut input, LIMIT);
         (body, input.len())
     }
 

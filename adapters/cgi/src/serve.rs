@@ -84,7 +84,7 @@ impl Cgi {
     fn serve_by(self, app: impl App, drive: &impl Drive) -> ExitCode {
         log::take_panics();
         let variables = Variables::of_process();
-        let body = input::read(&variables, &mut io::stdin().lock(), self.body_limit);
+        let body = input::read(&variables, || io::stdin().lock(), self.body_limit);
         let sessions = drive.equip(self.sessions);
         let response = match (Arrived::of(&variables), body) {
             (Ok(arrived), Ok(body)) => {
@@ -115,7 +115,7 @@ pub fn refuse(error: &ConfigError) -> ExitCode {
 fn fail(error: impl std::fmt::Display) -> ExitCode {
     log::line(error);
     let variables = Variables::of_process();
-    let _ = input::read(&variables, &mut io::stdin().lock(), BODY_LIMIT);
+    let _ = input::read(&variables, || io::stdin().lock(), BODY_LIMIT);
     let _ = reply(opaque(StatusCode::INTERNAL_SERVER_ERROR), &variables, &Thread);
     ExitCode::FAILURE
 }
