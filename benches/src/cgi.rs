@@ -9,13 +9,17 @@ use crate::measure::time::Spread;
 use crate::page::Page;
 
 /// What is asked for, and how tables call it.
-const REQUESTS: [(&str, &str); 5] = [
+const REQUESTS: [(&str, &str); 6] = [
     ("/control", "answered before webstack is called"),
     ("/plain", "no session is asked for"),
+    ("/bare", "the same, and the bare calls of a load and a save"),
     ("/read", "a value is read"),
     ("/write", "a value is replaced"),
     ("/create", "the first value of a visitor"),
 ];
+
+/// As the adapter documents it.
+const FLAGS: &str = "-C target-feature=+crt-static -C relocation-model=static --cfg sha2_backend=\"soft\"";
 
 /// Starts processes in turn, and says how long each kind lives.
 pub(crate) fn run(rounds: usize, page: &Page) {
@@ -28,12 +32,15 @@ pub(crate) fn run(rounds: usize, page: &Page) {
     };
     let place = tempfile::tempdir().expect("a directory");
     let cookie = visitor(&program, place.path());
+    let sessions = place.path().join("sessions");
+    let file = session_file(&sessions);
     let mut samples = vec![Vec::with_capacity(rounds); REQUESTS.len()];
     for round in 0..rounds {
         for turn in 0..REQUESTS.len() {
             let at = (turn + round) % REQUESTS.len();
             let mut command = request(&program, place.path(), REQUESTS[at].0, &cookie);
-            command.stdout(Stdio::null());
+            // The directory that the bare calls find the file in, as the store has it open.
+            command.stdout(Stdio::null()).current_dir(&sessions).env("BENCH_FILE", &file);
             let begun = Instant::now();
             let status = command.status().expect("the program starts");
             samples[at].push(begun.elapsed().as_nanos() as f64 / 1e3);
@@ -77,7 +84,7 @@ fn build() -> Result<PathBuf, String> {
         .args(["build", "--profile", "cgi", "--locked", "--package", "webstack-bench-cgi", "--target", host])
         .current_dir(here)
         .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", "-C target-feature=+crt-static -C relocation-model=static")
+        .env("RUSTFLAGS", FLAGS)
         .output()
         .map_err(|error| error.to_string())?;
     if !built.status.success() {
@@ -97,6 +104,16 @@ fn request(program: &Path, place: &Path, path: &str, cookie: &str) -> Command {
         .envs([("REQUEST_METHOD", "GET"), ("PATH_INFO", path), ("HTTP_HOST", "www.example.test")])
         .envs([("HTTPS", "on"), ("HTTP_COOKIE", cookie)]);
     command
+}
+
+/// The one session's file, below the directory.
+fn session_file(sessions: &Path) -> PathBuf {
+    let names = |directory: &Path| {
+        let entries = std::fs::read_dir(directory).expect("a directory of the store's");
+        entries.map(|entry| entry.expect("an entry").file_name()).collect::<Vec<_>>()
+    };
+    let shard = names(sessions).into_iter().find(|name| name.len() == 2).expect("there is a session");
+    Path::new(&shard).join(&names(&sessions.join(&shard))[0])
 }
 
 /// The cookie of somebody with a value, which the program can read.

@@ -1,5 +1,7 @@
 //! A CGI program whose process is timed: `/control` answers before anything of webstack is called, `/plain` asks for no session,
-//! `/read` and `/write` do what they say.
+//! `/read` and `/write` do what they say, `/bare` asks for no session and makes the system calls of `/write` by itself.
+
+mod bare;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -12,6 +14,11 @@ use webstack_core::app::{self, Request};
 async fn answer(request: Request) -> Result<Response<String>, Error> {
     let path = request.uri().path().to_owned();
     if path.ends_with("/plain") {
+        return Ok(Response::new("nothing\n".to_owned()));
+    }
+    if path.ends_with("/bare") {
+        let file = std::env::var_os("BENCH_FILE").expect("the file of a session");
+        bare::load_and_save(file.as_ref()).expect("the session is there");
         return Ok(Response::new("nothing\n".to_owned()));
     }
     let session = app::session(&request).await?;
