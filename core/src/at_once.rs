@@ -2,43 +2,45 @@
 //!
 //! It is what happens nearly always. Whatever is not as simple as that is left to [`commit`](crate::commit::commit).
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::committed::Committed;
+use crate::committed::TokenChange;
+use crate::draft::Draft;
 use crate::engine::Engine;
 use crate::lease::Hold;
+use crate::load::Base;
 use crate::revise::revise;
 use crate::state::State;
 use crate::store::{StoreError, Updated};
 use crate::visit::Visit;
-use crate::work::Work;
 use crate::{Error, Outcome, ReplyHeaders};
 
 impl Visit {
     /// Finishes a visit that changed its session, if that can be done at once.
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
-        let (turn, mut work) = {
+        let (turn, base, mut draft) = {
             let mut state = self.state();
             if outcome != Outcome::Keep || !state.is_simple() || !self.engine.is_at_hand.load(Ordering::Relaxed) {
                 return None;
             }
             state.close(true);
-            let work = state.next_work().ok()??;
+            let (base, draft) = (state.base.take()?, state.take_draft());
             state.turns.take();
-            (self.taken_turn(), work)
+            (self.taken_turn(), base, draft)
         };
-        let stored = store(&self.engine, &mut work);
+        let stored = store(&self.engine, &base, &mut draft);
         turn.end_with(|state| match stored {
-            Stored::Done(committed) => Some(match state.settle(work, committed) {
-                Ok(()) => Ok(self.headers(state)),
-                Err(error) => {
-                    self.report_failure(&error);
-                    Err(error)
-                }
-            }),
-            Stored::NotYet => {
-                state.put_back(work.draft);
+            Attempt::Stored(change) => {
+                state.tell(change);
+                Some(Ok(self.headers(state)))
+            }
+            Attempt::Failed(error) => {
+                self.report_failure(&error);
+                Some(Err(error))
+            }
+            Attempt::NotYet => {
+                state.base = Some(base);
+                state.put_back(draft);
                 None
             }
         })
@@ -60,44 +62,42 @@ impl State {
 }
 
 /// What came of it.
-enum Stored {
-    Done(Result<Committed, Error>),
+enum Attempt {
+    Stored(TokenChange),
+    Failed(Error),
     /// Nothing is stored: somebody was faster, or it takes more than one step.
     NotYet,
 }
 
-fn store(engine: &Engine, work: &mut Work) -> Stored {
-    let Some(base) = &work.base else { return Stored::NotYet };
-    let (id, draft) = (base.token.id(), &mut work.draft);
+fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
+    let id = base.token.id();
     if draft.edits.renews() || engine.user_sessions.number().is_some() || engine.queues.is_busy(id) {
-        return Stored::NotYet;
+        return Attempt::NotYet;
     }
     let mut ready = draft.take_result();
-    let (mut next, change) = match revise(engine, base, &draft.edits, &mut ready, None, Hold::Nothing) {
+    let (next, change) = match revise(engine, base, &draft.edits, &mut ready, None, Hold::Nothing) {
         Ok(Some(revised)) => revised,
         Ok(None) => {
             // Its deadline may have to move.
             draft.give_back(ready);
-            return Stored::NotYet;
+            return Attempt::NotYet;
         }
-        Err(error) => return Stored::Done(Err(error)),
+        Err(error) => return Attempt::Failed(error),
     };
     let entry = match engine.entry(&next.record, next.expires) {
         Ok(entry) => entry,
-        Err(error) => return Stored::Done(Err(error)),
+        Err(error) => return Attempt::Failed(error),
     };
     match engine.store.update_at_once(id, base.version, entry) {
-        Ok(Ok(Updated::Applied(version))) => {
-            Arc::make_mut(&mut next).version = version;
-            Stored::Done(Ok(Committed::Stored(next, change)))
+        Ok(Ok(Updated::Applied(_))) => Attempt::Stored(change),
+        Ok(Ok(Updated::Conflict(_) | Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => {
+            Attempt::NotYet
         }
-        Ok(Ok(Updated::Conflict(_) | Updated::Gone) | Err(StoreError::Busy)) => Stored::NotYet,
-        Ok(Err(StoreError::Corrupt(error))) => Stored::Done(engine.corrupt(*id, error).map(|()| Committed::Gone)),
-        Ok(Err(error)) => Stored::Done(Err(error.into())),
+        Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
             engine.is_at_hand.store(false, Ordering::Relaxed);
-            draft.give_back(Arc::into_inner(next).map(|next| next.record.content));
-            Stored::NotYet
+            draft.give_back(Some(next.record.content));
+            Attempt::NotYet
         }
     }
 }

@@ -112,8 +112,8 @@ async fn update(
                 if renewed.is_some() {
                     engine.events.report(Event::Renewed(id));
                 }
-                Arc::make_mut(&mut next).version = version;
-                return Ok(Committed::Stored(next, change));
+                next.version = version;
+                return Ok(Committed::Stored(Arc::new(next), change));
             }
             Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                 Ok(found) => {

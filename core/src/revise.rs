@@ -1,7 +1,5 @@
 //! What edits make of a stored session: the record that is to be stored next.
 
-use std::sync::Arc;
-
 use crate::committed::TokenChange;
 use crate::content::Content;
 use crate::edits::Edits;
@@ -23,7 +21,7 @@ pub(crate) fn revise(
     ready: &mut Option<Content>,
     renewed: Option<&Token>,
     hold: Hold,
-) -> Result<Option<(Arc<Base>, TokenChange)>, Error> {
+) -> Result<Option<(Base, TokenChange)>, Error> {
     let releases = matches!(hold, Hold::Release(_));
     if edits.is_empty() && !releases {
         return Ok(None);
@@ -38,13 +36,11 @@ pub(crate) fn revise(
         return Ok(None);
     }
     let (content, token) = (ready.take().unwrap_or_default(), renewed.unwrap_or(&seen.token).clone());
-    // Where it will stay: records are not small.
-    let mut next = Arc::new(Base { token, version: seen.version, expires: None, record: seen.record.with(content) });
-    let revised = Arc::make_mut(&mut next);
+    let mut next = Base { token, version: seen.version, expires: None, record: seen.record.with(content) };
     if hold == Hold::Nothing || releases {
-        revised.record.lease = None;
+        next.record.lease = None;
     }
-    let change = date(engine, seen, edits, renewed, revised)?;
+    let change = date(engine, seen, edits, renewed, &mut next)?;
     Ok(Some((next, change)))
 }
 

@@ -40,6 +40,15 @@ impl State {
         Ok(Some(Work { base, draft, promised, hold, incarnation, reverts }))
     }
 
+    /// Has the client told what became of its token.
+    pub(crate) fn tell(&mut self, change: TokenChange) {
+        match change {
+            TokenChange::Keep => {}
+            TokenChange::HandOut(token, age) => self.token_change = Some(TokenReply::HandOut(token, age)),
+            TokenChange::TakeBack => self.token_change = Some(TokenReply::TakeBack),
+        }
+    }
+
     /// Takes up what came of it.
     pub(crate) fn settle(&mut self, work: Work, committed: Result<Committed, Error>) -> Result<(), Error> {
         if self.incarnation != work.incarnation {
@@ -63,11 +72,7 @@ impl State {
                 if work.hold == self.hold && matches!(work.hold, Hold::Release(_)) {
                     self.hold = Hold::Nothing;
                 }
-                match change {
-                    TokenChange::Keep => {}
-                    TokenChange::HandOut(token, age) => self.token_change = Some(TokenReply::HandOut(token, age)),
-                    TokenChange::TakeBack => self.token_change = Some(TokenReply::TakeBack),
-                }
+                self.tell(change);
                 self.rebase_unheard(Some(base));
                 Ok(())
             }

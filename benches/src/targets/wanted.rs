@@ -143,7 +143,7 @@ fn others(cells: Cells<'_>) -> Vec<Target> {
     let slow = |column| cells.number("slow increments", "axum: webstack", column);
     let cgi = |row| cells.number("cgi", row, "of that without a session");
     let bare = cgi("the same, and the bare calls of a load and a save");
-    let beside = bare.map(|bare| format!("{bare:.2} if it were the bare calls and no more"));
+    let limit = bare.map(|measured| Limit { measured, of: "if it were its bare calls" });
     let written = cgi("a value is replaced");
     vec![
         trip("anonymous", 0.0, trips("anonymous")),
@@ -172,6 +172,6 @@ fn others(cells: Cells<'_>) -> Vec<Target> {
             "slow increments",
             slow("ms (quartiles)"),
         ),
-        Target { beside, ..target("CGI, load and save: times without a session", Bound::AtMost(1.05), "cgi", written) },
+        Target { limit, ..target("CGI, load and save: times without a session", Bound::AtMost(1.05), "cgi", written) },
     ]
 }
