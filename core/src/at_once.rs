@@ -2,11 +2,13 @@
 //!
 //! It is what happens nearly always. Whatever is not as simple as that is left to [`commit`](crate::commit::commit).
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::committed::TokenChange;
 use crate::draft::Draft;
 use crate::engine::Engine;
+use crate::events::Event;
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::revise::revise;
@@ -38,8 +40,8 @@ impl Visit {
                 self.report_failure(&error);
                 Some(Err(error))
             }
-            Attempt::NotYet => {
-                state.base = Some(base);
+            Attempt::NotYet(newer) => {
+                (state.base, state.newer) = (Some(base), newer);
                 state.put_back(draft);
                 None
             }
@@ -65,14 +67,14 @@ impl State {
 enum Attempt {
     Stored(TokenChange),
     Failed(Error),
-    /// Nothing is stored: somebody was faster, or it takes more than one step.
-    NotYet,
+    /// Nothing is stored: somebody was faster, and this is what they stored; or it takes more than one step.
+    NotYet(Option<Arc<Base>>),
 }
 
 fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
     let id = base.token.id();
     if draft.edits.renews() || engine.user_sessions.number().is_some() || engine.queues.is_busy(id) {
-        return Attempt::NotYet;
+        return Attempt::NotYet(None);
     }
     let mut ready = draft.take_result();
     let (next, change) = match revise(engine, base, &draft.edits, &mut ready, None, Hold::Nothing) {
@@ -80,7 +82,7 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
         Ok(None) => {
             // Its deadline may have to move.
             draft.give_back(ready);
-            return Attempt::NotYet;
+            return Attempt::NotYet(None);
         }
         Err(error) => return Attempt::Failed(error),
     };
@@ -90,14 +92,19 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
     };
     match engine.store.update_at_once(id, base.version, entry) {
         Ok(Ok(Updated::Applied(_))) => Attempt::Stored(change),
-        Ok(Ok(Updated::Conflict(_) | Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => {
-            Attempt::NotYet
+        Ok(Ok(Updated::Conflict(stored))) => {
+            let newer = Base::read(base.token.clone(), stored).ok();
+            if newer.as_ref().is_some_and(|newer| draft.edits.overwrite(&base.record.content, &newer.record.content)) {
+                engine.events.report(Event::Overwritten(*id));
+            }
+            Attempt::NotYet(newer)
         }
+        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => Attempt::NotYet(None),
         Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
             engine.is_at_hand.store(false, Ordering::Relaxed);
             draft.give_back(Some(next.record.content));
-            Attempt::NotYet
+            Attempt::NotYet(None)
         }
     }
 }

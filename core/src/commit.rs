@@ -28,20 +28,22 @@ use crate::{Error, Token};
 ///
 /// The work is borrowed mutably though its edits stay as they are: closures in them are `Send` and need not be `Sync`.
 pub(crate) async fn commit(engine: &Engine, work: &mut Work) -> Result<Committed, Error> {
-    let Work { base, draft, promised, hold, .. } = work;
+    let Work { base, newer, draft, promised, hold, .. } = work;
     match base {
-        Some(base) => update(engine, base, draft, promised, *hold).await,
+        Some(base) => update(engine, base, newer.take(), draft, promised, *hold).await,
         // Boxed, here and below: what few requests do shall not make the future of every request large.
         None => match Box::pin(create(engine, draft, promised)).await? {
             Begun::Committed(committed) => Ok(committed),
-            Begun::Meanwhile(base) => Box::pin(update(engine, &base, draft, promised, Hold::Nothing)).await,
+            Begun::Meanwhile(base) => Box::pin(update(engine, &base, None, draft, promised, Hold::Nothing)).await,
         },
     }
 }
 
+/// Stores what the edits make of a session that is there. `newer` is what somebody faster stored, as far as is known.
 async fn update(
     engine: &Engine,
     base: &Arc<Base>,
+    mut newer: Option<Arc<Base>>,
     draft: &mut Draft,
     promised: &Promised,
     hold: Hold,
@@ -53,8 +55,6 @@ async fn update(
         Some(token) if token.id() == &id => Some(Token::clone(token)),
         _ => Some(base.token.renewed()?),
     };
-    // What was found since, if somebody was faster.
-    let mut newer: Option<Arc<Base>> = None;
     let mut patience = Patience::new(engine);
     let mut place: Option<Place<'_>> = None;
     // What others of this process stored while it stood in line is not known yet.
@@ -62,7 +62,7 @@ async fn update(
     let mut watch = Watch::default();
     // Whoever holds the lock stands before everybody in line, who may be waiting for the lock.
     let stands_in_line = hold == Hold::Nothing;
-    if stands_in_line && !draft.edits.is_empty() && engine.queues.is_busy(&id) {
+    if stands_in_line && !draft.edits.is_empty() && (newer.is_some() || engine.queues.is_busy(&id)) {
         place = Some(Box::pin(patience.stand_in_line(id)).await?);
         is_behind = true;
     }

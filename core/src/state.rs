@@ -31,6 +31,8 @@ pub(crate) struct State {
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
     pub(crate) base: Option<Arc<Base>>,
+    /// What somebody faster stored, if the first attempt to store something met them.
+    pub(crate) newer: Option<Arc<Base>>,
     /// What the request did and has not stored yet, if it did anything.
     draft: Option<Box<Draft>>,
     /// The other living sessions that the request presented.

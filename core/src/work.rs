@@ -15,6 +15,8 @@ use crate::ticket::Promised;
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) base: Option<Arc<Base>>,
+    /// What somebody faster stored on top of it, as far as is known.
+    pub(crate) newer: Option<Arc<Base>>,
     pub(crate) draft: Box<Draft>,
     pub(crate) promised: Promised,
     pub(crate) hold: Hold,
@@ -35,9 +37,9 @@ impl State {
         if self.gone {
             return Err(Error::Gone);
         }
-        let (base, promised) = (self.base.clone(), self.promised.clone());
+        let (base, newer, promised) = (self.base.clone(), self.newer.take(), self.promised.clone());
         let State { hold, incarnation, reverts, .. } = *self;
-        Ok(Some(Work { base, draft, promised, hold, incarnation, reverts }))
+        Ok(Some(Work { base, newer, draft, promised, hold, incarnation, reverts }))
     }
 
     /// Has the client told what became of its token.

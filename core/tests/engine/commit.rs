@@ -49,6 +49,24 @@ fn fifty_requests_in_flight_at_once_keep_their_keys_and_updates() {
 }
 
 #[test]
+fn a_change_that_changes_nothing_runs_once_too() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let runs = Arc::new(AtomicUsize::new(0));
+    for round in 1..=2 {
+        let request = visitor.arrive(&site);
+        let counted = Arc::clone(&runs);
+        let change = move |_: Option<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            7
+        };
+        request.session.update("n", change).unwrap();
+        request.answer(Outcome::Keep);
+        assert_eq!(runs.load(Ordering::SeqCst), round);
+    }
+}
+
+#[test]
 fn logout_wins_over_requests_in_flight() {
     let site = Site::new();
     let mut visitor = known(&site);

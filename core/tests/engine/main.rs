@@ -1,4 +1,5 @@
-//! The engine, driven as an adapter drives it, over a store that counts, fails and waits on demand.
+//! The engine, driven as an adapter drives it, over a store that counts, fails and waits on demand. It answers at once what it can;
+//! `engine_later` is the same over one that has to be waited for.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cache;
@@ -27,3 +28,6 @@ mod time;
 mod user_limit;
 mod users;
 mod visitor;
+
+/// Whether the store answers at once.
+const AT_ONCE: bool = true;

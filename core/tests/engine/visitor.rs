@@ -29,6 +29,7 @@ impl Site {
         let clock = HeldClock::new();
         let shared: Arc<dyn Clock> = Arc::new(clock.clone());
         let store = FaultyStore::new(MemoryStore::new().with_clock(Arc::clone(&shared)));
+        let store = if crate::AT_ONCE { store } else { store.answering_later() };
         let faults = store.faults();
         let store = CountingStore::new(store);
         let counts = store.counts();

@@ -32,6 +32,7 @@ use crate::Operation;
 pub struct FaultyStore<S> {
     inner: S,
     faults: Faults,
+    answers_at_once: bool,
 }
 
 /// How a call fails.
@@ -94,6 +95,13 @@ impl Faults {
         let gate = Gate::default();
         self.plan().gates.push_back((operation, moment, gate.clone()));
         gate
+    }
+
+    fn concern(&self, operation: Operation) -> bool {
+        let plan = self.plan();
+        plan.always.is_some()
+            || plan.next.iter().any(|(other, _)| *other == operation)
+            || plan.gates.iter().any(|(other, ..)| *other == operation)
     }
 
     fn fault(&self, operation: Operation) -> Option<Fault> {
@@ -185,7 +193,18 @@ impl Gate {
 impl<S: Store> FaultyStore<S> {
     /// A store that does what this one does, until it is told otherwise.
     pub fn new(inner: S) -> Self {
-        FaultyStore { inner, faults: Faults::default() }
+        FaultyStore { inner, faults: Faults::default(), answers_at_once: true }
+    }
+
+    /// The same as a store that has to be waited for: it answers nothing at once.
+    #[must_use]
+    pub fn answering_later(self) -> Self {
+        FaultyStore { answers_at_once: false, ..self }
+    }
+
+    /// Nothing is planned for this operation.
+    fn may_answer_at_once(&self, operation: Operation) -> bool {
+        self.answers_at_once && !self.faults.concern(operation)
     }
 
     /// What tells it otherwise.
@@ -229,9 +248,8 @@ impl<S: Store> Store for FaultyStore<S> {
         self.meddle(Operation::Load, move || self.inner.load(id))
     }
 
-    fn load_at_once(&self, _: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
-        // There may be a gate to wait at.
-        None
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        self.may_answer_at_once(Operation::Load).then(|| self.inner.load_at_once(id)).flatten()
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
@@ -242,9 +260,16 @@ impl<S: Store> Store for FaultyStore<S> {
         self.meddle(Operation::Update, move || self.inner.update(id, seen, entry))
     }
 
-    fn update_at_once(&self, _: &SessionId, _: Version, entry: Entry) -> Result<Result<Updated, StoreError>, Entry> {
-        // There may be a gate to wait at.
-        Err(entry)
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        match self.may_answer_at_once(Operation::Update) {
+            true => self.inner.update_at_once(id, seen, entry),
+            false => Err(entry),
+        }
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

@@ -57,6 +57,37 @@ pub fn an_unknown_id_is_absent(subject: &StoreUnderTest) {
     assert_eq!(store.ids_of(&owner("nobody")), []);
 }
 
+/// What is done at once is what would have been done later; a store that cannot do it gives the entry back and does nothing.
+pub fn at_once_is_as_later_or_not_at_all(subject: &StoreUnderTest) {
+    let store = handle(subject);
+    let version = store.put(&id(1), &owned("one", owner("alice")));
+    let one = store.load(&id(1));
+    if let Some(loaded) = store.store.load_at_once(&id(1)) {
+        assert_eq!(loaded.expect("nobody holds it"), one);
+    }
+    // A cache knows what there is, and not what there is not.
+    assert!(matches!(store.store.load_at_once(&id(2)), Some(Ok(None)) | None));
+    let two = owned("two", owner("bob"));
+    let answer = match store.store.update_at_once(&id(1), version, two.clone()) {
+        Ok(answer) => answer,
+        Err(given_back) => {
+            assert_eq!(given_back, two);
+            assert_eq!(store.load(&id(1)), one, "nothing was done");
+            return;
+        }
+    };
+    let Ok(Updated::Applied(next)) = answer else { panic!("nobody was faster: {answer:?}") };
+    assert_ne!(next, version);
+    assert_eq!(store.load(&id(1)).map(|stored| (stored.entry, stored.version)), Some((two, next)));
+    assert_eq!((store.ids_of(&owner("alice")), store.ids_of(&owner("bob"))), (vec![], vec![id(1)]));
+    let stale = store.store.update_at_once(&id(1), version, entry("three")).expect("as before");
+    assert!(matches!(stale, Ok(Updated::Conflict(found)) if found.version == next));
+    assert_eq!(store.remove(&id(1)), Removed::Removed);
+    let gone = store.store.update_at_once(&id(1), next, entry("four")).expect("as before");
+    assert_eq!(gone.expect("nobody holds it"), Updated::Gone);
+    assert_eq!(store.load(&id(1)), None, "nothing comes back");
+}
+
 /// Creating under an id that is taken changes nothing.
 pub fn create_replaces_nothing(subject: &StoreUnderTest) {
     let store = handle(subject);

@@ -39,6 +39,7 @@ macro_rules! store_suite {
             $crate::__store_suite_cases! { $factory;
                 an_entry_comes_back_exactly
                 an_unknown_id_is_absent
+                at_once_is_as_later_or_not_at_all
                 create_replaces_nothing
                 update_replaces_the_entry_and_its_version
                 a_conflict_brings_the_current_entry

@@ -1,5 +1,6 @@
 //! What the promises have in common: handles to the store that wait out a `Busy`, ids, entries, threads.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,11 @@ use crate::{HeldClock, StoreUnderTest};
 /// How long an entry may be busy before that counts as held for ever.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A handle to the store, for one thread; it asks again while the answer is `Busy`.
+/// A handle to the store, for one thread; it asks again while the answer is `Busy`. Every other time it loads or updates at once,
+/// if the store can.
 pub(super) struct Handle<'a> {
     subject: &'a StoreUnderTest,
+    takes_turns: AtomicBool,
     pub(super) store: Arc<dyn Store>,
 }
 
@@ -26,11 +29,15 @@ pub(super) fn handles(subject: &StoreUnderTest) -> [Handle<'_>; 2] {
     let multi_process = subject.store().capabilities().multi_process;
     let second = subject.second_handle();
     assert!(second.is_some() || !multi_process, "the store says it is for several processes: `with_second_handle`");
-    [subject.store(), second.unwrap_or_else(|| subject.store())].map(|store| Handle { subject, store })
+    [subject.store(), second.unwrap_or_else(|| subject.store())].map(|store| Handle {
+        subject,
+        takes_turns: AtomicBool::default(),
+        store,
+    })
 }
 
 pub(super) fn handle(subject: &StoreUnderTest) -> Handle<'_> {
-    Handle { subject, store: subject.store() }
+    Handle { subject, takes_turns: AtomicBool::default(), store: subject.store() }
 }
 
 /// The clock; or `None`, said aloud, if the store's time is told by somebody else.
@@ -49,7 +56,10 @@ pub(super) fn skipped(promise: &str, why: &str) {
 
 impl Handle<'_> {
     pub(super) fn load(&self, id: &SessionId) -> Option<Stored> {
-        self.ask(|| self.store.load(id))
+        self.ask(|| match self.tries_at_once().then(|| self.store.load_at_once(id)).flatten() {
+            Some(answer) => StoreAnswer::ready(answer),
+            None => self.store.load(id),
+        })
     }
 
     pub(super) fn create(&self, id: &SessionId, entry: &Entry) -> Created {
@@ -65,7 +75,18 @@ impl Handle<'_> {
     }
 
     pub(super) fn update(&self, id: &SessionId, seen: Version, entry: &Entry) -> Updated {
-        self.ask(|| self.store.update(id, seen, entry.clone()))
+        self.ask(|| {
+            if self.tries_at_once()
+                && let Ok(answer) = self.store.update_at_once(id, seen, entry.clone())
+            {
+                return StoreAnswer::ready(answer);
+            }
+            self.store.update(id, seen, entry.clone())
+        })
+    }
+
+    fn tries_at_once(&self) -> bool {
+        self.takes_turns.fetch_not(Ordering::Relaxed)
     }
 
     pub(super) fn touch(&self, id: &SessionId, seen: Version, expires: Option<Timestamp>) -> Touched {
