@@ -60,6 +60,7 @@ impl State {
             && !self.is_adrift
             && !self.is_outdated
             && self.token_change.is_none()
+            && self.promised.renewed.is_none()
     }
 }
 
@@ -73,11 +74,15 @@ enum Attempt {
 
 fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
     let id = base.token.id();
-    if draft.edits.renews() || engine.user_sessions.number().is_some() || engine.queues.is_busy(id) {
+    if engine.user_sessions.number().is_some() || engine.queues.is_busy(id) {
         return Attempt::NotYet(None);
     }
+    let renewed = match draft.edits.renews().then(|| base.token.renewed()).transpose() {
+        Ok(renewed) => renewed,
+        Err(error) => return Attempt::Failed(error),
+    };
     let mut ready = draft.take_result();
-    let (next, change) = match revise(engine, base, &draft.edits, &mut ready, None, Hold::Nothing) {
+    let (next, change) = match revise(engine, base, &draft.edits, &mut ready, renewed.as_ref(), Hold::Nothing) {
         Ok(Some(revised)) => revised,
         Ok(None) => {
             // Its deadline may have to move.
@@ -91,7 +96,12 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
         Err(error) => return Attempt::Failed(error),
     };
     match engine.store.update_at_once(id, base.version, entry) {
-        Ok(Ok(Updated::Applied(_))) => Attempt::Stored(change),
+        Ok(Ok(Updated::Applied(_))) => {
+            if renewed.is_some() {
+                engine.events.report(Event::Renewed(*id));
+            }
+            Attempt::Stored(change)
+        }
         Ok(Ok(Updated::Conflict(stored))) => {
             let newer = Base::read(base.token.clone(), stored).ok();
             if newer.as_ref().is_some_and(|newer| draft.edits.overwrite(&base.record.content, &newer.record.content)) {

@@ -45,17 +45,19 @@ impl State {
                 if look.is_none_or(|look| expires.is_some_and(|deadline| deadline < look)) {
                     self.look_at(id, expires);
                 }
+                return version;
             }
-            _ => {
-                self.take(id);
-                let expires = entry.expires;
-                if let Some(owner) = entry.owner {
-                    self.owners.entry(owner).or_default().insert(*id);
-                }
-                self.entries.insert(*id, Kept { stored: Stored { entry, version }, look: None });
-                self.look_at(id, expires);
-            }
+            Some(_) => drop(self.take(id)),
+            None => {}
         }
+        let look = entry.expires;
+        if let Some(owner) = entry.owner {
+            self.owners.entry(owner).or_default().insert(*id);
+        }
+        if let Some(moment) = look {
+            self.deadlines.insert((moment, *id));
+        }
+        self.entries.insert(*id, Kept { stored: Stored { entry, version }, look });
         version
     }
 
