@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::lease::Hold;
 use crate::load::Base;
-use crate::revise::revise;
+use crate::revise::{date, revise};
 use crate::state::State;
 use crate::store::{StoreError, Updated};
 use crate::visit::Visit;
@@ -82,8 +82,8 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
         Err(error) => return Attempt::Failed(error),
     };
     let mut ready = draft.take_result();
-    let (next, change) = match revise(engine, base, &draft.edits, &mut ready, renewed.as_ref(), Hold::Nothing) {
-        Ok(Some(revised)) => revised,
+    let content = match revise(base, &draft.edits, &mut ready, renewed.as_ref(), Hold::Nothing) {
+        Ok(Some(content)) => content,
         Ok(None) => {
             // Its deadline may have to move.
             draft.give_back(ready);
@@ -91,8 +91,11 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
         }
         Err(error) => return Attempt::Failed(error),
     };
-    let entry = match engine.entry(&next.record, next.expires) {
-        Ok(entry) => entry,
+    let mut record = base.record.with(content);
+    let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut record);
+    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&record, expires)?, change)));
+    let (entry, change) = match made {
+        Ok(made) => made,
         Err(error) => return Attempt::Failed(error),
     };
     match engine.store.update_at_once(id, base.version, entry) {
@@ -113,7 +116,7 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
         Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
             engine.is_at_hand.store(false, Ordering::Relaxed);
-            draft.give_back(Some(next.record.content));
+            draft.give_back(Some(record.content));
             Attempt::NotYet(None)
         }
     }

@@ -18,7 +18,7 @@ use crate::load::Base;
 use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
-use crate::revise::revise;
+use crate::revise::{date, revise};
 use crate::store::{StoreError, Updated};
 use crate::ticket::Promised;
 use crate::work::Work;
@@ -93,17 +93,17 @@ async fn update(
         }
         // It was made of the base, and is good for nothing else.
         let mut ready = draft.take_result().filter(|_| newer.is_none());
-        let Some((mut next, change)) = revise(engine, seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
+        let Some(content) = revise(seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
             return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
                 Committed::Unchanged if newer.is_some() => Committed::Stored(Arc::clone(seen), TokenChange::Keep),
                 kept => kept,
             });
         };
-        let entry = engine.entry(&next.record, next.expires)?;
-        if limit::counts(engine, &next.record)
-            && !Box::pin(limit::has_place(engine, seen, &next.record, &mut patience)).await?
-        {
+        let mut record = seen.record.with(content);
+        let (expires, change) = date(engine, seen, &draft.edits, renewed.as_ref(), hold, &mut record)?;
+        let entry = engine.entry(&record, expires)?;
+        if limit::counts(engine, &record) && !Box::pin(limit::has_place(engine, seen, &record, &mut patience)).await? {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
@@ -112,8 +112,8 @@ async fn update(
                 if renewed.is_some() {
                     engine.events.report(Event::Renewed(id));
                 }
-                next.version = version;
-                return Ok(Committed::Stored(Arc::new(next), change));
+                let token = renewed.unwrap_or_else(|| base.token.clone());
+                return Ok(Committed::Stored(Arc::new(Base { token, version, expires, record }), change));
             }
             Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                 Ok(found) => {

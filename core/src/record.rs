@@ -68,6 +68,7 @@ impl Record {
     }
 
     /// The same with this content.
+    #[inline]
     pub(crate) fn with(&self, content: Content) -> Self {
         let Record { epoch, created, written, signed_in, cookie_expires, ticket_ends, lease, .. } = *self;
         let (digest, rotation) = (self.digest.clone(), self.rotation.clone());

@@ -7,21 +7,21 @@ use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::lease::Hold;
 use crate::load::Base;
+use crate::record::Record;
 use crate::renewal::{current, successor, turn};
 use crate::rotation::Rotation;
-use crate::{Error, Token};
+use crate::{Error, Timestamp, Token};
 
-/// What is to be stored next, which has its version yet to come, and what the client is told; `None` if the edits change nothing.
+/// What the session is to hold next; `None` if the edits change nothing.
 ///
-/// `ready` is what the edits make of what was seen, if that is known already; it stays there if that is what was seen.
+/// `ready` is what the edits make of what was seen, if that is known already; it stays there if it changes nothing.
 pub(crate) fn revise(
-    engine: &Engine,
     seen: &Base,
     edits: &Edits,
     ready: &mut Option<Content>,
     renewed: Option<&Token>,
     hold: Hold,
-) -> Result<Option<(Base, TokenChange)>, Error> {
+) -> Result<Option<Content>, Error> {
     let releases = matches!(hold, Hold::Release(_));
     if edits.is_empty() && !releases {
         return Ok(None);
@@ -35,24 +35,23 @@ pub(crate) fn revise(
     if renewed.is_none() && !releases && (stays_empty || content.is_same(&seen.record.content)) {
         return Ok(None);
     }
-    let (content, token) = (ready.take().unwrap_or_default(), renewed.unwrap_or(&seen.token).clone());
-    let mut next = Base { token, version: seen.version, expires: None, record: seen.record.with(content) };
-    if hold == Hold::Nothing || releases {
-        next.record.lease = None;
-    }
-    let change = date(engine, seen, edits, renewed, &mut next)?;
-    Ok(Some((next, change)))
+    Ok(ready.take())
 }
 
-/// Says when it was written and until when it is good, and for which token.
-fn date(
+/// Says in the record that is to be stored when it was written, for which token, and under whose lock; and until when it is good, and
+/// what the client is told.
+pub(crate) fn date(
     engine: &Engine,
     seen: &Base,
     edits: &Edits,
     renewed: Option<&Token>,
-    next: &mut Base,
-) -> Result<TokenChange, Error> {
-    let (now, record) = (engine.clock.now(), &mut next.record);
+    hold: Hold,
+    record: &mut Record,
+) -> Result<(Option<Timestamp>, TokenChange), Error> {
+    let now = engine.clock.now();
+    if hold == Hold::Nothing || matches!(hold, Hold::Release(_)) {
+        record.lease = None;
+    }
     if let Some(token) = renewed {
         record.epoch += 1;
         record.digest = token.digest(&engine.namespace);
@@ -67,8 +66,8 @@ fn date(
     let was_empty = seen.is_empty();
     if record.content.is_empty() {
         record.cookie_expires = None;
-        next.expires = Some(now + EMPTIED_LIFETIME);
-        return Ok(if was_empty { TokenChange::Keep } else { TokenChange::TakeBack });
+        let change = if was_empty { TokenChange::Keep } else { TokenChange::TakeBack };
+        return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
     let mut change = TokenChange::Keep;
     let lasts_otherwise = record.content.extras.remembered != seen.record.content.extras.remembered;
@@ -83,6 +82,5 @@ fn date(
         // Whoever has the token is told with the next response.
         record.cookie_expires = None;
     }
-    next.expires = engine.deadline(record, now);
-    Ok(change)
+    Ok((engine.deadline(record, now), change))
 }

@@ -11,10 +11,10 @@ use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::load::{Search, look};
+use crate::load::{Loaded, Search, look};
 use crate::policy::OnStoreFailure;
 use crate::state::{Stage, State};
-use crate::store::Removed;
+use crate::store::{BoxFuture, Removed};
 use crate::{Error, RequestHead};
 
 /// One request's dealings with its session.
@@ -80,16 +80,12 @@ impl Visit {
             // Another handle is loading it: as soon as that came to an end.
             drop(Box::pin(self.turn()).await);
         };
-        let engine = &self.engine;
-        let arrived = self.presented.verify(&engine.carriers, &engine.events);
-        let mut search = Search::new(engine, arrived);
-        // Boxed, here and above: what few requests do shall not make the future of every request large.
-        let loaded = match search.at_once() {
-            Some(loaded) => loaded,
-            None => Box::pin(search.patiently()).await,
+        let loaded = match self.search() {
+            Ok(loaded) => loaded,
+            Err(searching) => searching.await,
         };
         let loaded = match loaded {
-            Err(error) if engine.policies.store_failure == OnStoreFailure::Anonymous => {
+            Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
                 turn.end_with(|state| {
                     state.is_adrift = true;
@@ -100,6 +96,14 @@ impl Visit {
             loaded => loaded?,
         };
         turn.end_with(|state| state.take_up(loaded))
+    }
+
+    /// What the tokens open; or, if a store has to be waited for, the future that finds out. It is in a box, as is what waits above:
+    /// what few requests do shall not make the future of every request large.
+    fn search(&self) -> Result<Result<Loaded, Error>, BoxFuture<'_, Result<Loaded, Error>>> {
+        let arrived = self.presented.verify(&self.engine.carriers, &self.engine.events);
+        let mut search = Search::new(&self.engine, arrived);
+        search.at_once().ok_or_else(|| Box::pin(search.patiently()) as BoxFuture<'_, _>)
     }
 
     /// Stores what was done so far, in its turn.
