@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures_util::lock::Mutex as Turn;
+use async_lock::Mutex as Turn;
 
 use crate::carrier::Carriers;
 use crate::content::Content;

@@ -57,11 +57,19 @@ impl RedbStore {
         let transaction = self.database.begin_read().map_err(broken)?;
         operation(&View::open(&transaction)?, self.clock.now())
     }
+
+    fn living(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        self.read(|view, now| Ok(view.get(id)?.filter(|stored| !stored.entry.is_expired(now))))
+    }
 }
 
 impl Store for RedbStore {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
-        StoreAnswer::ready(self.read(|view, now| Ok(view.get(id)?.filter(|stored| !stored.entry.is_expired(now)))))
+        StoreAnswer::ready(self.living(id))
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        Some(self.living(id))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {

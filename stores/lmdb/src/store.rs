@@ -36,9 +36,16 @@ impl LmdbStore {
         &'a self,
         reading: impl Fn(&RoTxn, &Tables, Timestamp) -> Result<T, Fault>,
     ) -> StoreAnswer<'a, T> {
+        StoreAnswer::ready(self.look(reading))
+    }
+
+    fn look<T>(&self, reading: impl Fn(&RoTxn, &Tables, Timestamp) -> Result<T, Fault>) -> Result<T, StoreError> {
         let now = self.clock.now();
-        let read = self.opened.environment().read(|txn, tables| reading(txn, tables, now));
-        StoreAnswer::ready(read.map_err(StoreError::from))
+        self.opened.environment().read(|txn, tables| reading(txn, tables, now)).map_err(StoreError::from)
+    }
+
+    fn living(&self, id: &SessionId) -> Result<Option<Stored>, StoreError> {
+        self.look(|txn, tables, now| Ok(tables.get(txn, id)?.filter(|stored| !stored.entry.is_expired(now))))
     }
 
     /// Has anything written.
@@ -62,7 +69,11 @@ impl LmdbStore {
 
 impl Store for LmdbStore {
     fn load<'a>(&'a self, id: &'a SessionId) -> StoreAnswer<'a, Option<Stored>> {
-        self.read(|txn, tables, now| Ok(tables.get(txn, id)?.filter(|stored| !stored.entry.is_expired(now))))
+        StoreAnswer::ready(self.living(id))
+    }
+
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        Some(self.living(id))
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
