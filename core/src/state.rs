@@ -9,7 +9,7 @@ use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
 use crate::load::{Base, Found, Ids, Loaded};
 use crate::ticket::Promised;
-use crate::turn::Turns;
+use crate::turns::Turns;
 use crate::{Carrier, Error, SessionId};
 
 /// How far an exchange has come.

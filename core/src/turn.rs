@@ -3,42 +3,10 @@
 //! Whose turn it is stands in the visit's state, under the lock that whoever takes a turn needs anyway. One request waits for
 //! itself hardly ever, so that is all an ordinary one pays.
 
-use std::mem;
 use std::task::{Poll, Waker};
 
 use crate::state::State;
 use crate::visit::Visit;
-
-/// Whether somebody has the turn, and who waits for it.
-#[derive(Debug, Default)]
-pub(crate) struct Turns {
-    is_taken: bool,
-    /// Some of them may not be waiting any more.
-    waiting: Vec<Waker>,
-}
-
-impl Turns {
-    /// Takes the turn; false if somebody has it.
-    pub(crate) fn take(&mut self) -> bool {
-        !mem::replace(&mut self.is_taken, true)
-    }
-
-    pub(crate) fn is_taken(&self) -> bool {
-        self.is_taken
-    }
-
-    fn wait(&mut self, waker: &Waker) {
-        if !self.waiting.iter().any(|other| other.will_wake(waker)) {
-            self.waiting.push(waker.clone());
-        }
-    }
-
-    #[must_use = "they are to be woken, when the state is not locked any more"]
-    fn give_back(&mut self) -> Vec<Waker> {
-        self.is_taken = false;
-        mem::take(&mut self.waiting)
-    }
-}
 
 /// A turn of a visit's, given back when it is dropped.
 #[derive(Debug)]

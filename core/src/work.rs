@@ -1,14 +1,10 @@
-//! What a visit stores: taken out of its state, and what came of it put back.
+//! What a visit stores.
 
 use std::sync::Arc;
 
-use crate::Error;
-use crate::carrier::TokenReply;
-use crate::committed::{Committed, TokenChange};
 use crate::draft::Draft;
 use crate::lease::Hold;
 use crate::load::Base;
-use crate::state::State;
 use crate::ticket::Promised;
 
 /// What is to be stored, and on top of what.
@@ -20,83 +16,8 @@ pub(crate) struct Work {
     pub(crate) draft: Box<Draft>,
     pub(crate) promised: Promised,
     pub(crate) hold: Hold,
-    incarnation: u32,
-    reverts: u32,
-}
-
-impl State {
-    /// Takes out what is to be stored; `None` if sessions are to be ended before.
-    pub(crate) fn next_work(&mut self) -> Result<Option<Work>, Error> {
-        if self.is_adrift_with_work() {
-            return Err(Error::Unavailable("the session could not be loaded".into()));
-        }
-        if !self.ending.is_empty() {
-            return Ok(None);
-        }
-        let draft = self.take_draft();
-        if self.gone {
-            return Err(Error::Gone);
-        }
-        let (base, newer, promised) = (self.base.clone(), self.newer.take(), self.promised.clone());
-        let State { hold, incarnation, reverts, .. } = *self;
-        Ok(Some(Work { base, newer, draft, promised, hold, incarnation, reverts }))
-    }
-
-    /// Has the client told what became of its token.
-    pub(crate) fn tell(&mut self, change: TokenChange) {
-        match change {
-            TokenChange::Keep => {}
-            TokenChange::HandOut(token, age) => self.token_change = Some(TokenReply::HandOut(token, age)),
-            TokenChange::TakeBack => self.token_change = Some(TokenReply::TakeBack),
-        }
-    }
-
-    /// Takes up what came of it.
-    pub(crate) fn settle(&mut self, work: Work, committed: Result<Committed, Error>) -> Result<(), Error> {
-        if self.incarnation != work.incarnation {
-            // Another handle ended the session while this one was storing it: what was stored is ended, too.
-            if let Ok(Committed::Stored(base, _)) = committed {
-                self.ending.push(*base.token.id());
-            }
-            return Err(Error::Gone);
-        }
-        match committed {
-            Ok(Committed::Unchanged) => {
-                if work.base.as_ref().is_none_or(|base| base.is_empty()) && self.reverts == work.reverts {
-                    // There may be a label that waits for something worth a session.
-                    self.restore(work.draft.edits);
-                }
-                self.rebase_unheard(work.base);
-                Ok(())
-            }
-            Ok(Committed::Stored(base, change)) => {
-                self.promised = Promised::default();
-                if work.hold == self.hold && matches!(work.hold, Hold::Release(_)) {
-                    self.hold = Hold::Nothing;
-                }
-                self.tell(change);
-                self.rebase_unheard(Some(base));
-                Ok(())
-            }
-            Ok(Committed::Gone) => {
-                self.gone = true;
-                if matches!(self.token_change, Some(TokenReply::HandOut(..))) {
-                    self.token_change = None;
-                }
-                Err(Error::Gone)
-            }
-            Err(Error::LockLost) => {
-                // What was seen under the lock is not what is stored any more, so nothing of it may ever be.
-                self.hold = Hold::Nothing;
-                self.gone = true;
-                Err(Error::LockLost)
-            }
-            Err(error) => {
-                if self.reverts == work.reverts {
-                    self.restore(work.draft.edits);
-                }
-                Err(error)
-            }
-        }
-    }
+    /// Of the state that it was taken out of: it is void if the session was ended since.
+    pub(crate) incarnation: u32,
+    /// Edits that were dropped since do not come back.
+    pub(crate) reverts: u32,
 }

@@ -31,6 +31,7 @@ mod counting;
 #[cfg(feature = "environment")]
 pub mod environment;
 mod faulty;
+mod gate;
 mod heard;
 mod operation;
 pub mod store_suite;
@@ -39,7 +40,8 @@ mod visitor;
 
 pub use clock::HeldClock;
 pub use counting::{CountingStore, Counts};
-pub use faulty::{Fault, Faults, FaultyStore, Gate, Moment};
+pub use faulty::{Fault, Faults, FaultyStore, Moment};
+pub use gate::Gate;
 pub use heard::{Heard, News};
 pub use operation::Operation;
 pub use under_test::StoreUnderTest;
