@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use webstack_store::{
     BoxFuture, Capabilities, Changes, Created, Entry, Listed, OwnerKey, PurgeStep, Purged, Removed, Reserved,
-    SessionId, Store, StoreAnswer, Stored, Timestamp, Touched, Updated, Version, Watch,
+    SessionId, Store, StoreAnswer, StoreError, Stored, Timestamp, Touched, Updated, Version, Watch,
 };
 
 use crate::builder::SqlStoreBuilder;
@@ -141,12 +141,25 @@ impl Store for SqlStore {
         self.database.load(id)
     }
 
+    fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
+        self.database.load_at_once(id)
+    }
+
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         self.database.create(id, entry)
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.database.update(id, seen, entry)
+    }
+
+    fn update_at_once(
+        &self,
+        id: &SessionId,
+        seen: Version,
+        entry: Entry,
+    ) -> Result<Result<Updated, StoreError>, Entry> {
+        self.database.update_at_once(id, seen, entry)
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {
