@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, SET_COOKIE, VARY};
 use actix_web::{HttpMessage as _, HttpResponse};
 use webstack_core::{Exchange, Outcome, Placing, ReplyHeaders, Sessions};
 
@@ -136,13 +136,32 @@ async fn conclude_error(exchange: Exchange, mut error: actix_web::Error) -> acti
 /// Adds the engine's headers, which are of the `http` crate's present version; actix-web has an older one.
 fn add<B>(headers: &ReplyHeaders, response: &mut HttpResponse<B>) {
     for (placing, name, value) in headers.iter() {
-        let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_bytes(value.as_bytes()))
-        else {
+        let (Some(name), Some(mut older)) = (older_name(name.as_str()), older_value(value.as_bytes())) else {
             continue;
         };
+        older.set_sensitive(value.is_sensitive());
         match placing {
-            Placing::Append => response.headers_mut().append(name, value),
-            Placing::Replace => drop(response.headers_mut().insert(name, value)),
+            Placing::Append => response.headers_mut().append(name, older),
+            Placing::Replace => drop(response.headers_mut().insert(name, older)),
         }
+    }
+}
+
+/// A name; those of most responses are known and need not be read.
+fn older_name(name: &str) -> Option<HeaderName> {
+    match name {
+        "vary" => Some(VARY),
+        "cache-control" => Some(CACHE_CONTROL),
+        "set-cookie" => Some(SET_COOKIE),
+        other => HeaderName::try_from(other).ok(),
+    }
+}
+
+/// A value; those of most responses need not be copied.
+fn older_value(value: &[u8]) -> Option<HeaderValue> {
+    const COMMON: [&str; 2] = ["Cookie", "no-store"];
+    match COMMON.into_iter().find(|common| common.as_bytes() == value) {
+        Some(common) => Some(HeaderValue::from_static(common)),
+        None => HeaderValue::from_bytes(value).ok(),
     }
 }

@@ -73,12 +73,11 @@ impl Fairing for SessionFairing {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let opened = Opened::of(request);
-        let Some(exchange) = opened.lock().exchange.take() else { return };
+        let Inside { exchange, refused } = std::mem::take(&mut *Opened::of(request).lock());
+        let Some(exchange) = exchange else { return };
         match exchange.finish(Outcome::of_status(response.status().code)).await {
             Ok(headers) => {
                 // Catchers answer what the guard refused, and know nothing of Retry-After. A handler may do without.
-                let refused = opened.lock().refused.take();
                 if let Some(refusal) = refused.filter(|refusal| status(refusal) == response.status()) {
                     for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
                         response.set_raw_header(owned(name.as_str()), owned(value.to_str().unwrap_or_default()));

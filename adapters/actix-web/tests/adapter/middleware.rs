@@ -205,3 +205,18 @@ fn a_session_without_its_middleware_is_an_opaque_500() {
     assert_eq!((reply.status, reply.body.as_str()), (500, "Internal Server Error"));
     assert_eq!((reply.header("cache-control"), reply.header("vary")), (Some("no-store"), None));
 }
+
+#[test]
+fn what_is_logged_of_a_response_holds_no_token() {
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    let site = Site::new();
+    actix_web::rt::System::new().block_on(async {
+        let app = App::new().wrap(SessionMiddleware::new(site.sessions.clone())).route("/", web::post().to(count));
+        let reply = call_service(&init_service(app).await, TestRequest::post().uri("/").to_request()).await;
+        let cookie = reply.headers().get(header::SET_COOKIE).unwrap();
+        let pair = crate::client::pair(cookie.to_str().unwrap());
+        let (_, token) = pair.split_once('=').unwrap();
+        assert!(!format!("{cookie:?} {:?}", reply.headers()).contains(token));
+    });
+}
