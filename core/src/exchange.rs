@@ -50,10 +50,10 @@ impl Exchange {
         }
     }
 
-    /// Stores what the request did and says which headers its response gets: where the store is at hand at once, else when the
+    /// Stores what the request did and says which headers its response gets: at once where the store is at hand, else when the
     /// future is awaited.
     ///
-    /// Once begun it completes: the future goes on in the runtime if it is dropped, as servers do when a client leaves.
+    /// It completes, whoever loses interest: a future that is dropped, as servers do when a client leaves, goes on in the runtime.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl fmt::Debug for Exchange {
 
 /// The future of [`Exchange::finish`].
 #[derive(Debug)]
-#[must_use = "nothing is stored before it is awaited or dropped"]
+#[must_use = "what is stored may have to be waited for, and the response needs its headers"]
 pub struct Finish(Finishing);
 
 #[derive(Debug)]

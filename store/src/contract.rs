@@ -12,7 +12,7 @@ use crate::{
     StoreError, Stored, Timestamp, Touched, Updated, Version,
 };
 
-/// A boxed future, as the methods of an object-safe asynchronous trait return it.
+/// A future in a box, as object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Keeps sessions. Implement it to bring a store of your own; test it with `webstack_testkit::store_suite!`.
