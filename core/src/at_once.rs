@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::lease::Hold;
 use crate::load::Base;
+use crate::policy::OnGone;
 use crate::revise::{date, revise};
 use crate::state::State;
 use crate::store::{StoreError, Updated};
@@ -22,7 +23,8 @@ impl Visit {
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
         let (turn, base, mut draft) = {
             let mut state = self.state();
-            if outcome != Outcome::Keep || !state.is_simple() || !self.engine.is_at_hand.load(Ordering::Relaxed) {
+            if outcome != Outcome::Keep || !state.is_simple() || !self.engine.may_update_at_once.load(Ordering::Relaxed)
+            {
                 return None;
             }
             state.close(true);
@@ -30,22 +32,36 @@ impl Visit {
             state.turns.take();
             (self.taken_turn(), base, draft)
         };
-        let stored = store(&self.engine, &base, &mut draft);
-        turn.end_with(|state| match stored {
+        match store(&self.engine, &base, &mut draft) {
             Attempt::Stored(change) => {
-                state.tell(change);
-                Some(Ok(self.headers(state)))
+                let told = turn.end_with(|state| {
+                    state.tell(change);
+                    state.take_told()
+                });
+                Some(Ok(self.headers(told)))
+            }
+            Attempt::Gone => {
+                let told = turn.end_with(|state| {
+                    state.gone = true;
+                    state.take_told()
+                });
+                Some(match self.engine.policies.gone {
+                    OnGone::Ignore => Ok(self.headers(told)),
+                    OnGone::Respond => Err(Error::Gone),
+                })
             }
             Attempt::Failed(error) => {
                 self.report_failure(&error);
                 Some(Err(error))
             }
             Attempt::NotYet(newer) => {
-                (state.base, state.newer) = (Some(base), newer);
-                state.put_back(draft);
+                turn.end_with(|state| {
+                    (state.base, state.newer) = (Some(base), newer);
+                    state.put_back(draft);
+                });
                 None
             }
-        })
+        }
     }
 }
 
@@ -67,6 +83,8 @@ impl State {
 /// What came of it.
 enum Attempt {
     Stored(TokenChange),
+    /// The session has ended meanwhile.
+    Gone,
     Failed(Error),
     /// Nothing is stored: somebody was faster, and this is what they stored; or it takes more than one step.
     NotYet(Option<Arc<Base>>),
@@ -112,10 +130,17 @@ fn store(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
             }
             Attempt::NotYet(newer)
         }
-        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => Attempt::NotYet(None),
+        Ok(Ok(Updated::Gone)) if !base.is_empty() => {
+            engine.events.report(Event::Gone(*id));
+            Attempt::Gone
+        }
+        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => {
+            draft.give_back(Some(record.content));
+            Attempt::NotYet(None)
+        }
         Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
-            engine.is_at_hand.store(false, Ordering::Relaxed);
+            engine.may_update_at_once.store(false, Ordering::Relaxed);
             draft.give_back(Some(record.content));
             Attempt::NotYet(None)
         }

@@ -40,8 +40,8 @@ pub(crate) struct Engine {
     pub(crate) policies: Policies,
     pub(crate) events: Events,
     pub(crate) queues: Queues,
-    /// The store may be one that need not be waited for; false when it was found to be none.
-    pub(crate) is_at_hand: AtomicBool,
+    /// False as soon as the store has given back an entry that it was to put in at once.
+    pub(crate) may_update_at_once: AtomicBool,
     pub(crate) lock_lease: Duration,
     pub(crate) purging: Purging,
     /// The warning about Secure cookies over plain HTTP was given.

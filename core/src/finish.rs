@@ -20,7 +20,17 @@ pub(crate) struct Last {
     is_outdated: bool,
 }
 
+/// What the client is told of its token, and by what way.
+pub(crate) struct Told {
+    carrier: Option<Carrier>,
+    change: Option<TokenReply>,
+}
+
 impl State {
+    pub(crate) fn take_told(&mut self) -> Told {
+        Told { carrier: self.carrier, change: self.token_change.take() }
+    }
+
     /// Lets nobody do anything any more.
     pub(crate) fn close(&mut self, keeps: bool) -> Last {
         self.stage = Stage::Done;
@@ -56,7 +66,9 @@ impl Visit {
             return None;
         }
         state.stage = Stage::Done;
-        Some(self.headers(&mut state))
+        let told = state.take_told();
+        drop(state);
+        Some(self.headers(told))
     }
 
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
@@ -82,7 +94,7 @@ impl Visit {
         if last.was_told || signed_again {
             Box::pin(self.confirm()).await;
         }
-        Ok(turn.end_with(|state| self.headers(state)))
+        Ok(self.headers(turn.end_with(State::take_told)))
     }
 
     /// A lock is given back though what was done under it could not be stored: others need not wait for it to run out.
@@ -141,16 +153,17 @@ impl Visit {
         }
     }
 
-    pub(crate) fn headers(&self, state: &mut State) -> ReplyHeaders {
+    /// The headers of the response. The state is not locked: whoever is warned is the application's.
+    pub(crate) fn headers(&self, told: Told) -> ReplyHeaders {
         let carriers = &self.engine.carriers;
-        let carrier = state.carrier.unwrap_or_else(|| carriers.first());
-        let change = state.token_change.take();
+        let carrier = told.carrier.unwrap_or_else(|| carriers.first());
+        let change = told.change.as_ref();
         if self.by_token {
-            return carriers.notice(change.as_ref());
+            return carriers.notice(change);
         }
         if self.plain && carrier == Carrier::Cookie && matches!(change, Some(TokenReply::HandOut(..))) {
             self.engine.warn_of_plain_http();
         }
-        carriers.reply(carrier, change.as_ref(), &self.mount)
+        carriers.reply(carrier, change, &self.mount)
     }
 }

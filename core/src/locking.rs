@@ -37,8 +37,9 @@ impl Visit {
         let taken = take(&base, engine, Lease::new(holder, duration)).await?;
         let mut state = self.open()?;
         let Some(taken) = taken else {
-            engine.events.report(Event::Gone(*base.token.id()));
             state.gone = true;
+            drop(state);
+            engine.events.report(Event::Gone(*base.token.id()));
             return Err(Error::Gone);
         };
         state.hold = Hold::Keep(holder);

@@ -156,8 +156,9 @@ impl Visit {
         match found? {
             Some(found) if found.record.epoch == base.record.epoch => state.rebase(Some(found)),
             _ => {
-                self.engine.events.report(Event::Gone(*base.token.id()));
                 state.gone = true;
+                drop(state);
+                self.engine.events.report(Event::Gone(*base.token.id()));
                 Err(Error::Gone)
             }
         }

@@ -99,8 +99,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 /// The operating system's wall clock.
 ///
 /// On Linux it is the coarse one (`CLOCK_REALTIME_COARSE`), which moves with the kernel's ticks, some milliseconds apart, and costs
-/// a fraction of the other: it is asked twice in every request. It is the one that files' times are taken from, and the same
-/// for all processes of a machine.
+/// a fraction of the other: it is asked twice in every request. It is the same for all processes of a machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

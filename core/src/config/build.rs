@@ -67,7 +67,7 @@ impl Builder {
                 policies: self.policies,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),
-                is_at_hand: AtomicBool::new(true),
+                may_update_at_once: AtomicBool::new(true),
                 purging: Purging::every(self.purge_every),
                 warned: AtomicBool::new(false),
             }),

@@ -67,6 +67,34 @@ fn a_change_that_changes_nothing_runs_once_too() {
 }
 
 #[test]
+fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
+    for spoil in [true, false] {
+        let site = Site::new();
+        let visitor = known(&site);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let slow = visitor.arrive(&site);
+        let counted = Arc::clone(&runs);
+        let change = move |_: Option<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            7
+        };
+        slow.session.update("n", change).unwrap();
+        if spoil {
+            site.faults.fail_next(Operation::Update, Fault::Corrupt, 1);
+        } else {
+            visitor.clone().visit(&site, |session| session.invalidate().unwrap());
+        }
+        let before = site.counts.of(Operation::Update);
+        slow.answer(Outcome::Keep);
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        if !spoil {
+            assert_eq!(site.counts.of(Operation::Update) - before, 1);
+            assert_eq!(site.heard(|event| matches!(event, Event::Gone(_))), 1);
+        }
+    }
+}
+
+#[test]
 fn logout_wins_over_requests_in_flight() {
     let site = Site::new();
     let mut visitor = known(&site);

@@ -2,10 +2,12 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use webstack_core::{Error, Event, OnCorrupt, Outcome, runtime::block_on};
+use webstack_core::{Error, Event, OnCorrupt, Outcome, Session, runtime::block_on};
 use webstack_testkit::{Fault, Moment, Operation};
 
 use crate::visitor::{Site, Visitor, known, value};
@@ -38,6 +40,55 @@ fn an_unreachable_store_is_503_and_a_broken_one_500() {
         assert_eq!(value(&site, &visitor, "kept"), Some(1));
     }
     assert_eq!(site.heard(|event| *event == Event::Failed), 4);
+}
+
+/// Whoever is told of an event may look at the session that it is about.
+#[test]
+fn who_is_told_of_an_event_may_look_at_the_session() {
+    let current = Arc::<Mutex<Option<Session>>>::default();
+    let looked = Arc::new(AtomicUsize::new(0));
+    let (session, looks) = (Arc::clone(&current), Arc::clone(&looked));
+    let site = Site::with(|builder| {
+        builder.on_event(move |_| {
+            if let Some(session) = session.lock().unwrap().as_ref() {
+                let _ = session.user();
+                looks.fetch_add(1, Ordering::SeqCst);
+            }
+        })
+    });
+    let (done, is_done) = mpsc::channel();
+    // Whoever would wait for itself does so on a thread that nobody waits for.
+    std::thread::spawn(move || {
+        let visitor = known(&site);
+        let arrive = || {
+            let request = visitor.arrive(&site);
+            *current.lock().unwrap() = Some(request.session.clone());
+            request
+        };
+        let failing = arrive();
+        failing.session.insert("kept", &2).unwrap();
+        site.faults.fail_next(Operation::Update, Fault::Broken, 1);
+        block_on(failing.exchange.finish(Outcome::Keep)).unwrap_err();
+
+        let head = http::Request::get("/").header("host", "shop.example.test").body(()).unwrap();
+        let beginning = site.sessions.open(&head);
+        *current.lock().unwrap() = Some(beginning.session());
+        block_on(beginning.session().load()).unwrap();
+        beginning.session().insert("first", &1).unwrap();
+        block_on(beginning.finish(Outcome::Keep)).unwrap();
+
+        let (reloading, locking) = (visitor.arrive(&site), visitor.arrive(&site));
+        let ending = arrive();
+        ending.session.invalidate().unwrap();
+        ending.answer(Outcome::Keep);
+        *current.lock().unwrap() = Some(reloading.session.clone());
+        assert!(matches!(block_on(reloading.session.reload()), Err(Error::Gone)));
+        *current.lock().unwrap() = Some(locking.session.clone());
+        assert!(matches!(block_on(locking.session.lock()), Err(Error::Gone)));
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(60)).expect("nobody waits for itself");
+    assert!(looked.load(Ordering::SeqCst) >= 4);
 }
 
 #[test]

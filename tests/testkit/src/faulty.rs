@@ -49,6 +49,17 @@ pub enum Fault {
     LostAnswer,
 }
 
+impl Fault {
+    fn error(self) -> StoreError {
+        match self {
+            Fault::Busy => StoreError::Busy,
+            Fault::Corrupt => StoreError::corrupt("a fault was injected"),
+            Fault::Broken => StoreError::broken("a fault was injected"),
+            Fault::Unavailable | Fault::LostAnswer => StoreError::unavailable("a fault was injected"),
+        }
+    }
+}
+
 /// When a call waits at a [`Gate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -95,11 +106,8 @@ impl Faults {
         gate
     }
 
-    fn concern(&self, operation: Operation) -> bool {
-        let plan = self.plan();
-        plan.always.is_some()
-            || plan.next.iter().any(|(other, _)| *other == operation)
-            || plan.gates.iter().any(|(other, ..)| *other == operation)
+    fn has_gate(&self, operation: Operation) -> bool {
+        self.plan().gates.iter().any(|(other, ..)| *other == operation)
     }
 
     fn fault(&self, operation: Operation) -> Option<Fault> {
@@ -131,9 +139,9 @@ impl<S: Store> FaultyStore<S> {
         FaultyStore { answers_at_once: false, ..self }
     }
 
-    /// Nothing is planned for this operation.
+    /// Only gates have to be waited for.
     fn may_answer_at_once(&self, operation: Operation) -> bool {
-        self.answers_at_once && !self.faults.concern(operation)
+        self.answers_at_once && !self.faults.has_gate(operation)
     }
 
     /// What tells it otherwise.
@@ -152,16 +160,10 @@ impl<S: Store> FaultyStore<S> {
             if let Some((Moment::Before, gate)) = &gate {
                 gate.pass().await;
             }
-            let failed = |fault| match fault {
-                Fault::Busy => StoreError::Busy,
-                Fault::Corrupt => StoreError::corrupt("a fault was injected"),
-                Fault::Broken => StoreError::broken("a fault was injected"),
-                Fault::Unavailable | Fault::LostAnswer => StoreError::unavailable("a fault was injected"),
-            };
             let answer = match self.faults.fault(operation) {
                 None => call().await,
-                Some(Fault::LostAnswer) => call().await.and(Err(failed(Fault::LostAnswer))),
-                Some(fault) => Err(failed(fault)),
+                Some(Fault::LostAnswer) => call().await.and(Err(Fault::LostAnswer.error())),
+                Some(fault) => Err(fault.error()),
             };
             if let Some((Moment::After, gate)) = &gate {
                 gate.pass().await;
@@ -178,7 +180,13 @@ impl<S: Store> Store for FaultyStore<S> {
     }
 
     fn load_at_once(&self, id: &SessionId) -> Option<Result<Option<Stored>, StoreError>> {
-        self.may_answer_at_once(Operation::Load).then(|| self.inner.load_at_once(id)).flatten()
+        if !self.may_answer_at_once(Operation::Load) {
+            return None;
+        }
+        match self.faults.fault(Operation::Load) {
+            None => self.inner.load_at_once(id),
+            Some(fault) => Some(Err(fault.error())),
+        }
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
@@ -195,9 +203,15 @@ impl<S: Store> Store for FaultyStore<S> {
         seen: Version,
         entry: Entry,
     ) -> Result<Result<Updated, StoreError>, Entry> {
-        match self.may_answer_at_once(Operation::Update) {
-            true => self.inner.update_at_once(id, seen, entry),
-            false => Err(entry),
+        if !self.may_answer_at_once(Operation::Update) {
+            return Err(entry);
+        }
+        match self.faults.fault(Operation::Update) {
+            None => self.inner.update_at_once(id, seen, entry),
+            Some(Fault::LostAnswer) => {
+                Ok(self.inner.update_at_once(id, seen, entry)?.and(Err(Fault::LostAnswer.error())))
+            }
+            Some(fault) => Ok(Err(fault.error())),
         }
     }
 
