@@ -39,6 +39,8 @@ pub(crate) struct Series {
 
 const WIDTH: f64 = 860.0;
 const HEIGHT: f64 = 400.0;
+/// About as wide as a letter of the legend is.
+const LETTER: f64 = 7.2;
 const LEFT: f64 = 78.0;
 const RIGHT: f64 = 16.0;
 const TOP: f64 = 64.0;
@@ -60,15 +62,16 @@ impl Plot {
         let scale = Scale::of(self);
         let mut svg = self.head();
         self.draw_axes(&mut svg, &scale);
+        let mut legend = LEFT;
         for (at, series) in self.series.iter().enumerate() {
             let colour = at % COLOURS.len();
             match self.shape {
                 Shape::Bars => self.draw_bars(&mut svg, &scale, at, colour, series),
                 Shape::Lines => self.draw_line(&mut svg, &scale, colour, series),
             }
-            let x = LEFT + 190.0 * at as f64;
-            let _ = writeln!(svg, r#"<rect class="c{colour}" x="{x}" y="38" width="12" height="12" rx="2"/>"#);
-            let _ = writeln!(svg, r#"<text x="{}" y="48.5">{}</text>"#, x + 18.0, escaped(&series.name));
+            let _ = writeln!(svg, r#"<rect class="c{colour}" x="{legend:.1}" y="38" width="12" height="12" rx="2"/>"#);
+            let _ = writeln!(svg, r#"<text x="{:.1}" y="48.5">{}</text>"#, legend + 18.0, escaped(&series.name));
+            legend += 34.0 + LETTER * series.name.chars().count() as f64;
         }
         svg.push_str("</svg>\n");
         svg
