@@ -81,8 +81,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The entry as it was given, if this store would have to wait: then nothing was done. Whoever gives one back is not asked to do
-    /// this again; what is held for a moment is [`StoreError::Busy`].
+    /// The entry as it was given, if this store would have to wait: then nothing was done. Give it back always or never: after the
+    /// first time the engine asks no more. What is held for a moment is [`StoreError::Busy`].
     fn update_at_once(
         &self,
         _id: &SessionId,

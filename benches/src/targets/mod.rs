@@ -44,13 +44,13 @@ struct Target {
     measured: Option<f64>,
     /// The table on which it stands, or would.
     table: &'static str,
-    /// What else was measured, and says how far anybody could get.
+    /// What else was measured, and says how far one could get.
     limit: Option<Limit>,
     /// Why it is missed, if that is meant.
     because: Option<&'static str>,
 }
 
-/// How far anybody could get.
+/// What says how far one could get.
 #[derive(Clone, Copy, Debug)]
 struct Limit {
     measured: f64,
@@ -66,7 +66,7 @@ impl Target {
         }
         match (self.because, self.limit.filter(|limit| !self.bound.is_met(limit.measured))) {
             (Some(because), _) => format!("**not met**, on purpose: {because}"),
-            (None, Some(_)) => "**not met**; nor by the limit".to_owned(),
+            (None, Some(limit)) => format!("**not met**, nor {}", limit.of),
             (None, None) => "**not met**".to_owned(),
         }
     }
@@ -76,7 +76,7 @@ impl Target {
 pub(crate) fn run(page: &Page) {
     let text = page.text();
     let cells = Cells(&text);
-    let mut table = String::from("| | goal | measured | limit | | table |\n|---|---:|---:|---|---|---|\n");
+    let mut table = String::from("| | goal | measured | beside it | | table |\n|---|---:|---:|---|---|---|\n");
     for target in wanted::all(cells) {
         let measured = target.measured.map_or_else(|| "–".to_owned(), digits);
         let verdict = target.verdict();
@@ -112,7 +112,7 @@ mod tests {
             because: None,
         };
         assert_eq!(target(Some(3.0), Some(4.0)).verdict(), "met");
-        assert_eq!(target(Some(5.0), Some(4.0)).verdict(), "**not met**; nor by the limit");
+        assert_eq!(target(Some(5.0), Some(4.0)).verdict(), "**not met**, nor by hand");
         assert_eq!(target(Some(5.0), Some(2.0)).verdict(), "**not met**");
         assert_eq!(target(Some(5.0), None).verdict(), "**not met**");
         assert_eq!(target(None, None).verdict(), "not measured");

@@ -21,7 +21,7 @@ fn target(what: impl Into<String>, bound: Bound, table: &'static str, measured: 
 fn counted(cells: Cells<'_>) -> Vec<Target> {
     let each = GOALS.iter().map(|goal| {
         let (table, quantity) = match goal.quantity {
-            Quantity::Instructions => ("instructions", "instructions, without SHA-256 by hand"),
+            Quantity::Instructions => ("instructions", "instructions, SHA-256 left out"),
             Quantity::Allocations => ("allocations", "allocations"),
         };
         let measured = cells.remainder(table, &format!("{}: webstack", goal.framework), goal.case.name());
@@ -118,7 +118,7 @@ fn files(cells: Cells<'_>) -> Vec<Target> {
     for operation in ["read", "update", "create"] {
         let of_a_million = |column: &str| cells.number("file growth", "1,000,000 over 1,000", column);
         let limit =
-            of_a_million(&format!("{operation}, bare")).map(|measured| Limit { measured, of: "its bare calls" });
+            of_a_million(&format!("{operation}, bare")).map(|measured| Limit { measured, of: "by its bare calls" });
         let what = format!("file, {operation}: times as long with 1,000,000 sessions as with 1,000");
         all.push(Target { limit, ..target(what, Bound::AtMost(2.0), "file growth", of_a_million(operation)) });
     }

@@ -69,6 +69,9 @@ enum Route<'a> {
 
 impl<'a> Route<'a> {
     fn of(path: &[&'a str]) -> Option<Self> {
+        if path.len() > 1 && path.contains(&"") {
+            return None;
+        }
         Some(match *path {
             [""] => Route::Page,
             ["ui", action] => Route::Form(action),

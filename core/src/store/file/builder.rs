@@ -129,10 +129,12 @@ impl FileStoreBuilder {
         }
         let mut root = Root::open(path, demands, self.durability)?;
         if is_new || self.probe {
-            let base = root.base();
-            directory::furnish(&base.fd, &base.access)
-                .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
-            drop(base);
+            // Who does not make a directory only looks at it, and it may be somebody else's.
+            if self.create {
+                let base = root.base();
+                directory::furnish(&base.fd, &base.access)
+                    .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
+            }
             if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {
                 root.trust_umask();
             }

@@ -57,6 +57,21 @@ fn it_is_kept_out_of_repositories_and_the_web() {
 }
 
 #[test]
+fn who_only_looks_writes_nothing_into_a_directory_of_somebody_else() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = tempfile::tempdir().expect("a directory");
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).expect("it is ours");
+    fs::write(place.path().join("index.html"), "a site").expect("a file");
+    for probe in [true, false] {
+        FileStore::builder(place.path()).create(false).probe(probe).open().expect("it could keep sessions");
+        let names: Vec<_> =
+            fs::read_dir(place.path()).expect("names").map(|entry| entry.expect("one").file_name()).collect();
+        assert_eq!(names, ["index.html"], "with a probe: {probe}");
+    }
+}
+
+#[test]
 fn opening_leaves_nothing_of_its_probe() {
     let place = Place::new();
     let names: Vec<_> = tree(&place.directory);
