@@ -2,7 +2,6 @@
 
 use std::future::Future as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use webstack_core::{Error, Event, Outcome, runtime::block_on};
@@ -46,52 +45,6 @@ fn fifty_requests_in_flight_at_once_keep_their_keys_and_updates() {
     let last = &seen.session;
     assert_eq!(last.len().unwrap(), 52);
     assert_eq!(last.get::<u32>("n").unwrap(), Some(50));
-}
-
-#[test]
-fn a_change_that_changes_nothing_runs_once_too() {
-    let site = Site::new();
-    let visitor = known(&site);
-    let runs = Arc::new(AtomicUsize::new(0));
-    for round in 1..=2 {
-        let request = visitor.arrive(&site);
-        let counted = Arc::clone(&runs);
-        let change = move |_: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            7
-        };
-        request.session.update("n", change).unwrap();
-        request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), round);
-    }
-}
-
-#[test]
-fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
-    for spoil in [true, false] {
-        let site = Site::new();
-        let visitor = known(&site);
-        let runs = Arc::new(AtomicUsize::new(0));
-        let slow = visitor.arrive(&site);
-        let counted = Arc::clone(&runs);
-        let change = move |_: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            7
-        };
-        slow.session.update("n", change).unwrap();
-        if spoil {
-            site.faults.fail_next(Operation::Update, Fault::Corrupt, 1);
-        } else {
-            visitor.clone().visit(&site, |session| session.invalidate().unwrap());
-        }
-        let before = site.counts.of(Operation::Update);
-        slow.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), 1);
-        if !spoil {
-            assert_eq!(site.counts.of(Operation::Update) - before, 1);
-            assert_eq!(site.heard(|event| matches!(event, Event::Gone(_))), 1);
-        }
-    }
 }
 
 #[test]
@@ -267,26 +220,6 @@ fn a_change_that_fails_is_not_stored_now_or_later() {
     request.answer(Outcome::Keep);
     assert_eq!(value(&site, &visitor, "kept"), Some(1));
     assert_eq!(value(&site, &visitor, "fine"), Some(1));
-}
-
-#[test]
-fn a_change_runs_once_unless_somebody_was_faster() {
-    let site = Site::new();
-    let mut visitor = known(&site);
-    for others in [0, 1] {
-        let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
-        let request = visitor.arrive(&site);
-        let change = move |n: Option<u32>| {
-            counted.fetch_add(1, Ordering::Relaxed);
-            n.unwrap_or(0) + 1
-        };
-        request.session.update("n", change).unwrap();
-        (0..others).for_each(|_| drop(visitor.visit(&site, |session| session.insert("other", &1).unwrap())));
-        request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::Relaxed), 1 + others);
-    }
-    assert_eq!(value(&site, &visitor, "n"), Some(2));
 }
 
 #[test]

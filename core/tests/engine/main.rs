@@ -18,6 +18,7 @@ mod listing;
 mod lock;
 mod log;
 mod moving;
+mod once;
 mod overtaken;
 mod policies;
 mod replies;

@@ -33,6 +33,8 @@ mod lock;
 mod log;
 #[path = "../engine/moving.rs"]
 mod moving;
+#[path = "../engine/once.rs"]
+mod once;
 #[path = "../engine/overtaken.rs"]
 mod overtaken;
 #[path = "../engine/policies.rs"]
