@@ -1,9 +1,13 @@
 //! Going through the sessions in the order of their ids.
 
+use std::os::fd::OwnedFd;
+
+use rustix::fs::Stat;
+
 use super::entry_file::peek;
 use super::fault::Fault;
 use super::owners;
-use super::root::{Base, Root};
+use super::root::{Base, NAME, Root, entry_name, look_at};
 use super::temporary::is_temporary;
 use crate::store::{Listed, OwnerKey};
 use crate::{SessionId, Timestamp};
@@ -11,6 +15,8 @@ use crate::{SessionId, Timestamp};
 /// What is in one of the 256 directories.
 #[derive(Debug)]
 pub(super) struct Shard {
+    /// It itself, if it is there.
+    directory: Option<OwnedFd>,
     /// The sessions, in order.
     pub(super) ids: Vec<SessionId>,
     /// Paths of temporary files.
@@ -20,17 +26,21 @@ pub(super) struct Shard {
 impl Shard {
     /// Reads the names in a directory. Names that are not ours are passed over.
     pub(super) fn read(base: &Base, number: u8) -> Result<Self, Fault> {
-        let mut shard = Shard { ids: Vec::new(), temporary: Vec::new() };
-        let directory = name(number);
-        for name in base.names(&directory)? {
-            match name.parse::<SessionId>() {
-                Ok(id) if id.as_bytes()[0] == number => shard.ids.push(id),
-                _ if is_temporary(&name) => shard.temporary.push(format!("{directory}/{name}")),
-                _ => {}
-            }
-        }
-        shard.ids.sort_unstable();
-        Ok(shard)
+        let (path, mut ids, mut temporary) = (name(number), Vec::new(), Vec::new());
+        let directory = base.names(&path, &mut |name| match name.parse::<SessionId>() {
+            Ok(id) if id.as_bytes()[0] == number => ids.push(id),
+            _ if is_temporary(name) => temporary.push(format!("{path}/{name}")),
+            _ => {}
+        })?;
+        // The order of ids, which is that of their bytes; numbers are compared faster.
+        ids.sort_unstable_by_key(|id| u128::from_be_bytes(*id.as_bytes()));
+        Ok(Shard { directory, ids, temporary })
+    }
+
+    /// What stands under a session's name; `None` if nothing does.
+    pub(super) fn look_at(&self, id: &SessionId) -> Result<Option<Stat>, Fault> {
+        let Some(directory) = &self.directory else { return Ok(None) };
+        look_at(directory, entry_name(id, &mut [0; NAME]))
     }
 }
 

@@ -167,8 +167,9 @@ pub(super) fn reserve(
 /// Returns how many markers there were.
 pub(super) fn tidy(root: &Root, base: &Arc<Base>, shard: &str, now: Timestamp) -> Result<usize, Fault> {
     let mut seen = 0;
-    for name in base.names(&format!("{OWNERS}/{shard}"))? {
-        let Some(owner) = parse_owner(&name) else { continue };
+    let mut owners = Vec::new();
+    base.names(&format!("{OWNERS}/{shard}"), &mut |name| owners.extend(parse_owner(name)))?;
+    for owner in owners {
         let path = owner_path(&owner);
         let is_stale = |id: &SessionId| matches!(standing(root, base, &path, &owner, id, now), Ok(Standing::Stale));
         let markers = ids(base, &path)?;
@@ -226,7 +227,8 @@ fn standing(
 }
 
 fn ids(base: &Base, path: &str) -> Result<Vec<SessionId>, Fault> {
-    let mut ids: Vec<SessionId> = base.names(path)?.iter().filter_map(|name| name.parse().ok()).collect();
+    let mut ids: Vec<SessionId> = Vec::new();
+    base.names(path, &mut |name| ids.extend(name.parse::<SessionId>().ok()))?;
     ids.sort_unstable();
     Ok(ids)
 }

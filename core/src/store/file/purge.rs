@@ -9,7 +9,7 @@ use super::entry_file::{Locked, Purpose, peek};
 use super::fault::Fault;
 use super::listing::{Shard, last_id, name, shards_behind};
 use super::owners::{age, modified, tidy};
-use super::root::{Base, Root, entry_path};
+use super::root::{Base, Root};
 use super::write::end;
 use crate::store::{PurgeStep, Purged};
 use crate::{SessionId, Timestamp};
@@ -56,7 +56,7 @@ pub(super) fn purge(root: &Root, step: PurgeStep, spared: Duration, now: Timesta
         let first = shard.ids.partition_point(|id| step.after.is_some_and(|after| *id <= after));
         for index in first..shard.ids.len() {
             let id = shard.ids[index];
-            match consider(root, &base, &id, spared, now) {
+            match consider(root, &shard, &id, spared, now) {
                 Ok(Fate::Removed) => purged.removed += 1,
                 Ok(Fate::Vanished) => {}
                 Ok(Fate::Left) => purged.remaining += 1,
@@ -94,8 +94,8 @@ enum Fate {
 }
 
 /// Looks at one session's file, and takes the lock only if there is something to do.
-fn consider(root: &Root, base: &Arc<Base>, id: &SessionId, spared: Duration, now: Timestamp) -> Result<Fate, Fault> {
-    let Some(stat) = base.look_at(&entry_path(id))? else { return Ok(Fate::Vanished) };
+fn consider(root: &Root, shard: &Shard, id: &SessionId, spared: Duration, now: Timestamp) -> Result<Fate, Fault> {
+    let Some(stat) = shard.look_at(id)? else { return Ok(Fate::Vanished) };
     let is_empty = stat.st_size == 0;
     if !is_empty && age(modified(&stat), now) < spared || is_empty && !is_leftover(&stat, now) {
         return Ok(Fate::Left);

@@ -154,7 +154,7 @@ impl Base {
 
     /// What stands under a name; `None` if nothing does.
     pub(super) fn look_at(&self, path: &str) -> Result<Option<Stat>, Fault> {
-        calls::stat(&self.fd, path).unless(Errno::NOENT).doing("look at a file in the session directory")
+        look_at(&self.fd, path)
     }
 
     /// Removes a file. That it is gone already is as good.
@@ -178,14 +178,20 @@ impl Base {
         }
     }
 
-    /// The names in a directory; none if there is no such directory. Links are not followed.
-    pub(super) fn names(&self, path: &str) -> Result<Vec<String>, Fault> {
+    /// Shows the names in a directory, and answers the directory; `None` if there is none. Links are not followed.
+    pub(super) fn names(&self, path: &str, show: &mut dyn FnMut(&str)) -> Result<Option<OwnedFd>, Fault> {
         let directory = match self.open(path, OFlags::RDONLY | OFlags::DIRECTORY) {
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(Vec::new()),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(None),
             opened => opened.doing("open a directory")?,
         };
-        calls::names(directory).doing("read a directory")
+        calls::names(&directory, show).doing("read a directory")?;
+        Ok(Some(directory))
     }
+}
+
+/// What stands under a name below a directory; `None` if nothing does.
+pub(super) fn look_at(directory: &OwnedFd, path: &str) -> Result<Option<Stat>, Fault> {
+    calls::stat(directory, path).unless(Errno::NOENT).doing("look at a file in the session directory")
 }
 
 pub(super) fn is_file(stat: &Stat) -> bool {
@@ -194,10 +200,17 @@ pub(super) fn is_file(stat: &Stat) -> bool {
 
 /// Where a session's file is, below the session directory.
 pub(super) fn entry_path(id: &SessionId) -> String {
-    // Every operation needs it, so nothing is formatted.
-    let mut digits = [0; 32];
-    let digits = base16ct::lower::encode_str(id.as_bytes(), &mut digits).expect("two digits for each of 16 bytes");
-    [&digits[..2], "/", digits].concat()
+    let mut digits = [0; NAME];
+    let name = entry_name(id, &mut digits);
+    [&name[..2], "/", name].concat()
+}
+
+/// The length of the name of a session's file.
+pub(super) const NAME: usize = 32;
+
+/// The name of a session's file, in its directory. Every operation needs it, so nothing is formatted.
+pub(super) fn entry_name<'a>(id: &SessionId, digits: &'a mut [u8; NAME]) -> &'a str {
+    base16ct::lower::encode_str(id.as_bytes(), digits).expect("two digits for each of 16 bytes")
 }
 
 pub(super) fn same_file(one: &Stat, other: &Stat) -> bool {

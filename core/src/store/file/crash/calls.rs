@@ -27,8 +27,14 @@ pub(in super::super) fn open(directory: &OwnedFd, path: &str, flags: OFlags, mod
     })
 }
 
-pub(in super::super) fn names(directory: OwnedFd) -> Result<Vec<String>, Errno> {
-    between(Call::new("names"), || system::names(directory), |names, notes| notes.learns(digest(names)))
+pub(in super::super) fn names(directory: &OwnedFd, show: &mut dyn FnMut(&str)) -> Result<(), Errno> {
+    let read = || {
+        let mut names = Vec::new();
+        system::names(directory, &mut |name| names.push(name.to_owned())).map(|()| names)
+    };
+    let names = between(Call::new("names"), read, |names, notes| notes.learns(digest(names)))?;
+    names.iter().for_each(|name| show(name));
+    Ok(())
 }
 
 pub(in super::super) fn flock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Errno> {
