@@ -62,7 +62,8 @@ fn unopened(path: &Path, errno: Errno) -> OpenError {
 fn check_permissions(path: &Path, stat: &Stat, access: &Access) -> Result<(), OpenError> {
     let mode = Mode::from_raw_mode(stat.st_mode);
     let user = rustix::process::geteuid().as_raw();
-    let writable = || OpenError::WritableByOthers { path: path.into(), mode: mode.bits() & 0o7777 };
+    #[allow(clippy::useless_conversion, reason = "permissions have 16 bits on macOS")]
+    let writable = || OpenError::WritableByOthers { path: path.into(), mode: u32::from(mode.bits()) & 0o7777 };
     match access {
         _ if mode.contains(Mode::WOTH) => Err(writable()),
         Access::Private if stat.st_uid != user => {

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only Linux is asked"))]
 pub(super) enum Kind {
     /// Locks and renames keep their promises, and files outlive the machine's next start.
     Local,

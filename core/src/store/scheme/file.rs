@@ -88,7 +88,7 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
 }
 
 #[cfg(not(unix))]
-fn open_files(directory: PathBuf, _: &Options, _: &OpenContext<'_>) -> Result<Opened, ConfigError> {
+fn open_files(directory: PathBuf, _: &Options, context: &OpenContext<'_>) -> Result<Opened, ConfigError> {
     let problem = format!("the file store at `{}` is not supported on this system", directory.display());
     Err(ConfigError::new(context.setting, problem, "use `memory:`, or run on Linux or macOS"))
 }

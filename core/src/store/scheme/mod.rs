@@ -22,6 +22,7 @@ use crate::{Clock, ConfigError};
 pub(crate) use file::open_directory;
 
 /// What opening a store needs to know.
+#[cfg_attr(not(unix), expect(dead_code, reason = "only files ask"))]
 pub(crate) struct OpenContext<'a> {
     /// The variable that stands for the setting, for errors.
     pub(crate) setting: &'static str,
