@@ -18,7 +18,7 @@
 //!
 //! Numbers are little-endian.
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 
 use crate::content::Content;
 use crate::details::{self, Details};
@@ -91,22 +91,25 @@ impl Record {
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
         let (name, details) = (user.as_deref().unwrap_or(""), self.details()?);
-        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
         let flag = |flag, is_set| if is_set { flag } else { 0 };
         let flags = flag(SIGNED_IN, self.signed_in.is_some())
             | flag(COOKIE_SENT, self.cookie_expires.is_some())
             | flag(HAS_USER, user.is_some());
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&flags.to_le_bytes());
-        bytes.extend_from_slice(&self.epoch.to_le_bytes());
-        bytes.extend_from_slice(self.digest.as_bytes());
+        let mut head = [0; HEAD];
+        let mut rest = &mut head[..];
+        rest.put_slice(&MAGIC);
+        rest.put_u32_le(flags);
+        rest.put_u64_le(self.epoch);
+        rest.put_slice(self.digest.as_bytes());
         for moment in [Some(self.created), Some(self.written), self.signed_in, self.cookie_expires] {
-            bytes.extend_from_slice(&moment.map_or(0, Timestamp::as_millis).to_le_bytes());
+            rest.put_u64_le(moment.map_or(0, Timestamp::as_millis));
         }
         for length in [name.len(), details.len(), values.len()] {
             // A record that long is refused before it is stored.
-            bytes.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+            rest.put_u32_le(u32::try_from(length).unwrap_or(u32::MAX));
         }
+        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
+        bytes.extend_from_slice(&head);
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(&details);
         values.pack(&mut bytes);

@@ -37,8 +37,8 @@ impl Drop for Turn<'_> {
     }
 }
 
-fn wake(waiting: Vec<Waker>) {
-    waiting.into_iter().for_each(Waker::wake);
+fn wake(waiting: Option<Vec<Waker>>) {
+    waiting.into_iter().flatten().for_each(Waker::wake);
 }
 
 impl Visit {

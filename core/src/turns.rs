@@ -28,8 +28,9 @@ impl Turns {
     }
 
     #[must_use = "they are to be woken, when the state is not locked any more"]
-    pub(crate) fn give_back(&mut self) -> Vec<Waker> {
+    pub(crate) fn give_back(&mut self) -> Option<Vec<Waker>> {
         self.is_taken = false;
-        mem::take(&mut self.waiting)
+        // Hardly ever is there anybody.
+        (!self.waiting.is_empty()).then(|| mem::take(&mut self.waiting))
     }
 }
