@@ -1,10 +1,12 @@
 //! The first thing that is put into a session, stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::committed::{Committed, TokenChange};
 use crate::content::Content;
 use crate::draft::Draft;
+use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::limit;
@@ -13,7 +15,7 @@ use crate::patience::Patience;
 use crate::record::Record;
 use crate::store::{Created, StoreError};
 use crate::ticket::{Promised, Ticket};
-use crate::{Error, Token};
+use crate::{Error, Timestamp, Token};
 
 /// What became of an attempt to begin a session.
 pub(crate) enum Begun {
@@ -21,6 +23,34 @@ pub(crate) enum Begun {
     Committed(Committed),
     /// Another request with the same ticket had begun it: this is the session.
     Meanwhile(Arc<Base>),
+}
+
+/// A session that begins.
+pub(crate) struct New {
+    pub(crate) record: Record,
+    pub(crate) expires: Option<Timestamp>,
+    /// How long its cookie lasts.
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl New {
+    /// With this token, which may be a ticket's, and what the edits make.
+    pub(crate) fn of(
+        engine: &Engine,
+        token: &Token,
+        ticket_ends: Option<Timestamp>,
+        edits: &Edits,
+        content: Content,
+    ) -> Self {
+        let now = engine.clock.now();
+        let mut record = Record::new(token.digest(&engine.namespace), now, content);
+        record.ticket_ends = ticket_ends;
+        record.signed_in = edits.signs_in().then_some(now);
+        let max_age = engine.cookie_age(&record, now);
+        record.cookie_expires = max_age.map(|age| now + age);
+        let expires = engine.deadline(&record, now);
+        New { record, expires, max_age }
+    }
 }
 
 /// Begins a session with what the edits make, if that is something.
@@ -32,7 +62,6 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
     if content.is_empty() {
         return Ok(Begun::Committed(Committed::Unchanged));
     }
-    let now = engine.clock.now();
     // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
     let mut ticket = promised.ticket.clone().filter(|_| !draft.edits.signs_in());
     let mut renewed = promised.renewed.clone();
@@ -44,13 +73,8 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
         (None, None) => Token::generate()?,
     };
     loop {
-        let mut record = Record::new(token.digest(&engine.namespace), now);
-        record.ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
-        record.content.clone_from(&content);
-        record.signed_in = draft.edits.signs_in().then_some(now);
-        let max_age = engine.cookie_age(&record, now);
-        record.cookie_expires = max_age.map(|age| now + age);
-        let expires = engine.deadline(&record, now);
+        let ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
+        let New { record, expires, max_age } = New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
         let entry = engine.entry(&record, expires)?;
         if let Some(user) = &record.content.user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
@@ -94,7 +118,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<
 pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
     let now = engine.clock.now();
     let token = ticket.token.clone();
-    let mut record = Record::new(token.digest(&engine.namespace), now);
+    let mut record = Record::new(token.digest(&engine.namespace), now, Content::default());
     record.ticket_ends = Some(ticket.ends(&engine.lifetime));
     let expires = Some(now + EMPTIED_LIFETIME);
     let mut patience = Patience::new(engine);

@@ -1,5 +1,6 @@
 //! Ending a session, whatever anybody else does with it; and the graves of those whose ticket is still good.
 
+use crate::content::Content;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -59,7 +60,7 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
             return Ok(Buried::Already);
         }
         // Nobody has the secret of this digest.
-        let mut grave = Record::new(Token::generate()?.digest(&engine.namespace), now);
+        let mut grave = Record::new(Token::generate()?.digest(&engine.namespace), now, Content::default());
         grave.epoch = Record::ENDED;
         grave.ticket_ends = Some(ends);
         let bytes = grave.encode().map_err(Error::Value)?;

@@ -40,12 +40,24 @@ pub(crate) struct Engine {
     pub(crate) policies: Policies,
     pub(crate) events: Events,
     pub(crate) queues: Queues,
-    /// False as soon as the store has given back an entry that it was to put in at once.
-    pub(crate) may_update_at_once: AtomicBool,
+    pub(crate) at_once: AtOnce,
     pub(crate) lock_lease: Duration,
     pub(crate) purging: Purging,
     /// The warning about Secure cookies over plain HTTP was given.
     pub(crate) warned: AtomicBool,
+}
+
+/// What the store may be asked to do at once: no more, as soon as it has given back an entry that it was to put in so.
+#[derive(Debug)]
+pub(crate) struct AtOnce {
+    pub(crate) create: AtomicBool,
+    pub(crate) update: AtomicBool,
+}
+
+impl Default for AtOnce {
+    fn default() -> Self {
+        AtOnce { create: AtomicBool::new(true), update: AtomicBool::new(true) }
+    }
 }
 
 /// How large a session may become.

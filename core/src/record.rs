@@ -52,7 +52,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(digest: SecretDigest, now: Timestamp) -> Self {
+    pub(crate) fn new(digest: SecretDigest, now: Timestamp, content: Content) -> Self {
         Record {
             epoch: 0,
             digest,
@@ -63,7 +63,7 @@ impl Record {
             cookie_expires: None,
             ticket_ends: None,
             lease: None,
-            content: Content::default(),
+            content,
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
 
     fn sample() -> Record {
         let digest = Token::generate().expect("a generator").digest("n");
-        let mut record = Record::new(digest, Timestamp::from_millis(1_000));
+        let mut record = Record::new(digest, Timestamp::from_millis(1_000), Content::default());
         record.content.user = Some("alice".into());
         record.content.extras.get_or_default().label = Some("Firefox on Linux".into());
         record.cookie_expires = Some(Timestamp::from_millis(2_000));

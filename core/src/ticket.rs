@@ -43,3 +43,9 @@ pub(crate) struct Promised {
     /// The next one of a session that is renewed, or begins with a login.
     pub(crate) renewed: Option<Box<Token>>,
 }
+
+impl Promised {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.ticket.is_none() && self.renewed.is_none()
+    }
+}

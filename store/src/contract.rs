@@ -68,6 +68,16 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Keeps a new entry. Only if there is none under this id, expired ones included: nothing is replaced.
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created>;
 
+    /// Does what [`create`](Store::create) does, now, on this thread, if this store need not wait for it.
+    ///
+    /// # Errors
+    ///
+    /// The entry as it was given, if this store would have to wait: then nothing was done. Give it back always or never: after the
+    /// first time the engine asks no more. What is held for a moment is [`StoreError::Busy`].
+    fn create_at_once(&self, _id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        Err(entry)
+    }
+
     /// Replaces the entry, only if it still is the one that was `seen`. It never creates.
     ///
     /// A conflict brings the entry that stands there along, so that the caller needs no further round trip.
@@ -77,12 +87,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError::Corrupt`] as for [`load`](Store::load); what stands there is left alone.
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated>;
 
-    /// Does what [`update`](Store::update) does, now, on this thread, if this store need not wait for it.
+    /// Does what [`update`](Store::update) does, as [`create_at_once`](Store::create_at_once) does for `create`.
     ///
     /// # Errors
     ///
-    /// The entry as it was given, if this store would have to wait: then nothing was done. Give it back always or never: after the
-    /// first time the engine asks no more. What is held for a moment is [`StoreError::Busy`].
+    /// The entry as it was given, as there.
     fn update_at_once(
         &self,
         _id: &SessionId,
@@ -143,6 +152,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
         (**self).create(id, entry)
+    }
+
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        (**self).create_at_once(id, entry)
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::stores::Kept;
 use super::{Builder, users};
 use crate::carrier::{Carriers, CookieCarrier, CookieFlaw, HeaderCarrier, QueryCarrier};
-use crate::engine::{Engine, Purging};
+use crate::engine::{AtOnce, Engine, Purging};
 use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::queue::Queues;
@@ -67,7 +67,7 @@ impl Builder {
                 policies: self.policies,
                 events: Events::new(self.hook.0),
                 queues: Queues::default(),
-                may_update_at_once: AtomicBool::new(true),
+                at_once: AtOnce::default(),
                 purging: Purging::every(self.purge_every),
                 warned: AtomicBool::new(false),
             }),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use webstack_core::{Event, Outcome};
 use webstack_testkit::{Fault, Operation};
 
-use crate::visitor::{Site, known, value};
+use crate::visitor::{Site, Visitor, known, value};
 
 #[test]
 fn a_change_that_changes_nothing_runs_once_too() {
@@ -52,6 +52,22 @@ fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
             assert_eq!(site.heard(|event| matches!(event, Event::Gone(_))), 1);
         }
     }
+}
+
+#[test]
+fn a_change_that_begins_a_session_runs_once_though_the_store_is_busy() {
+    let site = Site::new();
+    site.faults.fail_next(Operation::Create, Fault::Busy, 1);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let request = Visitor::default().arrive(&site);
+    let change = move |n: Option<u32>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        n.unwrap_or(0) + 1
+    };
+    request.session.update("n", change).unwrap();
+    request.answer(Outcome::Keep);
+    assert_eq!((runs.load(Ordering::SeqCst), site.alive()), (1, 1));
 }
 
 #[test]

@@ -127,6 +127,11 @@ impl<S: Store> Store for Cached<S> {
         })
     }
 
+    fn create_at_once(&self, _: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        // The shelf has to be told before and after.
+        Err(entry)
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         StoreAnswer::later(async move {
             let change = self.shelf.change(id);
@@ -141,7 +146,7 @@ impl<S: Store> Store for Cached<S> {
     }
 
     fn update_at_once(&self, _: &SessionId, _: Version, entry: Entry) -> Result<Result<Updated, StoreError>, Entry> {
-        // The shelf has to be told before and after.
+        // As above.
         Err(entry)
     }
 

@@ -70,6 +70,17 @@ impl MemoryStore {
         state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()
     }
 
+    fn begin(&self, id: &SessionId, entry: Entry) -> Result<Created, StoreError> {
+        let (mut state, now) = (self.state(), self.clock.now());
+        if state.entries.contains_key(id) {
+            return Ok(Created::Exists);
+        }
+        if state.entries.len() >= self.capacity && !state.remove_one_purgeable(now) {
+            return Err(StoreError::unavailable(Full { capacity: self.capacity }));
+        }
+        Ok(Created::New(state.put(id, entry)))
+    }
+
     fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
         let (mut state, now) = (self.state(), self.clock.now());
         match state.get(id) {
@@ -107,15 +118,11 @@ impl Store for MemoryStore {
     }
 
     fn create<'a>(&'a self, id: &'a SessionId, entry: Entry) -> StoreAnswer<'a, Created> {
-        self.at_once(move |state, now| {
-            if state.entries.contains_key(id) {
-                return Ok(Created::Exists);
-            }
-            if state.entries.len() >= self.capacity && !state.remove_one_purgeable(now) {
-                return Err(StoreError::unavailable(Full { capacity: self.capacity }));
-            }
-            Ok(Created::New(state.put(id, entry)))
-        })
+        StoreAnswer::ready(self.begin(id, entry))
+    }
+
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        Ok(self.begin(id, entry))
     }
 
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {

@@ -135,6 +135,10 @@ impl<From: Store, To: Store> Store for Migrating<From, To> {
         self.to.create(id, entry)
     }
 
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        self.to.create_at_once(id, entry)
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         StoreAnswer::later(async move {
             // What was seen was in the new store: a load answers nothing else.

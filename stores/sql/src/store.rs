@@ -149,6 +149,10 @@ impl Store for SqlStore {
         self.database.create(id, entry)
     }
 
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        self.database.create_at_once(id, entry)
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.database.update(id, seen, entry)
     }

@@ -85,6 +85,13 @@ impl<S: Store> Store for CountingStore<S> {
         self.inner.create(id, entry)
     }
 
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        // Whoever gets the entry back asks again.
+        let answer = self.inner.create_at_once(id, entry)?;
+        self.counts.count(Operation::Create);
+        Ok(answer)
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.counts.count(Operation::Update);
         self.inner.update(id, seen, entry)
@@ -96,7 +103,6 @@ impl<S: Store> Store for CountingStore<S> {
         seen: Version,
         entry: Entry,
     ) -> Result<Result<Updated, StoreError>, Entry> {
-        // Whoever gets the entry back asks again.
         let answer = self.inner.update_at_once(id, seen, entry)?;
         self.counts.count(Operation::Update);
         Ok(answer)

@@ -171,6 +171,23 @@ impl<S: Store> FaultyStore<S> {
             answer
         })
     }
+
+    /// Does what the plan says about a call that puts an entry in at once, or gives it back.
+    fn meddle_at_once<T>(
+        &self,
+        operation: Operation,
+        entry: Entry,
+        call: impl FnOnce(Entry) -> Result<Result<T, StoreError>, Entry>,
+    ) -> Result<Result<T, StoreError>, Entry> {
+        if !self.may_answer_at_once(operation) {
+            return Err(entry);
+        }
+        match self.faults.fault(operation) {
+            None => call(entry),
+            Some(Fault::LostAnswer) => Ok(call(entry)?.and(Err(Fault::LostAnswer.error()))),
+            Some(fault) => Ok(Err(fault.error())),
+        }
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]
@@ -193,6 +210,10 @@ impl<S: Store> Store for FaultyStore<S> {
         self.meddle(Operation::Create, move || self.inner.create(id, entry))
     }
 
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        self.meddle_at_once(Operation::Create, entry, |entry| self.inner.create_at_once(id, entry))
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         self.meddle(Operation::Update, move || self.inner.update(id, seen, entry))
     }
@@ -203,16 +224,7 @@ impl<S: Store> Store for FaultyStore<S> {
         seen: Version,
         entry: Entry,
     ) -> Result<Result<Updated, StoreError>, Entry> {
-        if !self.may_answer_at_once(Operation::Update) {
-            return Err(entry);
-        }
-        match self.faults.fault(Operation::Update) {
-            None => self.inner.update_at_once(id, seen, entry),
-            Some(Fault::LostAnswer) => {
-                Ok(self.inner.update_at_once(id, seen, entry)?.and(Err(Fault::LostAnswer.error())))
-            }
-            Some(fault) => Ok(Err(fault.error())),
-        }
+        self.meddle_at_once(Operation::Update, entry, |entry| self.inner.update_at_once(id, seen, entry))
     }
 
     fn touch<'a>(&'a self, id: &'a SessionId, seen: Version, expires: Option<Timestamp>) -> StoreAnswer<'a, Touched> {

@@ -30,7 +30,12 @@ pub(super) fn names(directory: &OwnedFd, show: &mut dyn FnMut(&str)) -> Result<(
         let mut room = [const { MaybeUninit::uninit() }; NAMES_AT_ONCE];
         let mut entries = rustix::fs::RawDir::new(directory, &mut room);
         while let Some(entry) = entries.next() {
-            entry?.file_name().to_str().into_iter().for_each(&mut *show);
+            let entry = match entry {
+                // It was removed, which only an empty one can be.
+                Err(Errno::NOENT) => break,
+                entry => entry?,
+            };
+            entry.file_name().to_str().into_iter().for_each(&mut *show);
         }
     }
     #[cfg(not(target_os = "linux"))]

@@ -173,6 +173,13 @@ impl Store for FileStore {
         self.writing(move |root, now| write::create(root, &id, &entry, now))
     }
 
+    fn create_at_once(&self, id: &SessionId, entry: Entry) -> Result<Result<Created, StoreError>, Entry> {
+        if self.root.durability != Durability::None {
+            return Err(entry);
+        }
+        Ok(write::create(&self.root, id, &entry, self.clock.now()).map_err(StoreError::from))
+    }
+
     fn update<'a>(&'a self, id: &'a SessionId, seen: Version, entry: Entry) -> StoreAnswer<'a, Updated> {
         let id = *id;
         self.writing(move |root, now| write::update(root, &id, seen, &entry, now))

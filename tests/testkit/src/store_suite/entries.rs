@@ -60,8 +60,23 @@ pub fn an_unknown_id_is_absent(subject: &StoreUnderTest) {
 /// What is done at once is what would have been done later; a store that cannot do it gives the entry back and does nothing.
 pub fn at_once_is_as_later_or_not_at_all(subject: &StoreUnderTest) {
     let store = handle(subject);
-    let version = store.put(&id(1), &owned("one", owner("alice")));
+    let new = owned("one", owner("alice"));
+    let version = match store.store.create_at_once(&id(1), new.clone()) {
+        Ok(created) => {
+            let Ok(Created::New(version)) = created else { panic!("it is new: {created:?}") };
+            let again = store.store.create_at_once(&id(1), entry("again")).expect("as before");
+            assert_eq!(again.expect("nobody holds it"), Created::Exists);
+            version
+        }
+        Err(given_back) => {
+            assert_eq!(given_back, new);
+            assert_eq!(store.load(&id(1)), None, "nothing was done");
+            store.put(&id(1), &new)
+        }
+    };
     let one = store.load(&id(1));
+    assert_eq!(one.as_ref().map(|stored| (&stored.entry, stored.version)), Some((&new, version)));
+    assert_eq!(store.ids_of(&owner("alice")), [id(1)]);
     if let Some(loaded) = store.store.load_at_once(&id(1)) {
         assert_eq!(loaded.expect("nobody holds it"), one);
     }

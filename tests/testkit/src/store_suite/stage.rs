@@ -63,7 +63,14 @@ impl Handle<'_> {
     }
 
     pub(super) fn create(&self, id: &SessionId, entry: &Entry) -> Created {
-        self.ask(|| self.store.create(id, entry.clone()))
+        self.ask(|| {
+            if self.tries_at_once()
+                && let Ok(answer) = self.store.create_at_once(id, entry.clone())
+            {
+                return StoreAnswer::ready(answer);
+            }
+            self.store.create(id, entry.clone())
+        })
     }
 
     /// Creates an entry that cannot be there yet.

@@ -1,0 +1,40 @@
+//! The first thing that is put into a session, stored at once.
+
+use std::sync::atomic::Ordering;
+
+use super::Attempt;
+use crate::Token;
+use crate::committed::TokenChange;
+use crate::create::New;
+use crate::draft::Draft;
+use crate::engine::Engine;
+use crate::store::{Created, StoreError};
+
+pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
+    if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {
+        return Attempt::NotYet(None);
+    }
+    // What is to be made of nothing is known, unless an edit failed.
+    let Some(content) = draft.take_result() else { return Attempt::NotYet(None) };
+    if content.is_empty() {
+        draft.give_back(Some(content));
+        return Attempt::NotYet(None);
+    }
+    let token = match Token::generate() {
+        Ok(token) => token,
+        Err(error) => return Attempt::Failed(error),
+    };
+    let New { record, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
+    let entry = match engine.entry(&record, expires) {
+        Ok(entry) => entry,
+        Err(error) => return Attempt::Failed(error),
+    };
+    match engine.store.create_at_once(token.id(), entry) {
+        Ok(Ok(Created::New(_))) => return Attempt::Stored(TokenChange::HandOut(token, max_age)),
+        Ok(Ok(Created::Exists) | Err(StoreError::Busy)) => {}
+        Ok(Err(error)) => return Attempt::Failed(error.into()),
+        Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
+    }
+    draft.give_back(Some(record.content));
+    Attempt::NotYet(None)
+}
