@@ -78,7 +78,7 @@ impl MemoryStore {
         if state.entries.len() >= self.capacity && !state.remove_one_purgeable(now) {
             return Err(StoreError::unavailable(Full { capacity: self.capacity }));
         }
-        Ok(Created::New(state.put(id, entry)))
+        Ok(Created::New(state.add(id, entry)))
     }
 
     fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
@@ -86,7 +86,7 @@ impl MemoryStore {
         match state.get(id) {
             Some(stored) if stored.entry.is_purgeable(now) => Updated::Gone,
             Some(stored) if stored.version != seen => Updated::Conflict(stored.clone()),
-            Some(_) => Updated::Applied(state.put(id, entry)),
+            Some(_) => Updated::Applied(state.replace(id, entry)),
             None => Updated::Gone,
         }
     }

@@ -30,14 +30,9 @@ impl State {
         self.entries.get(id).map(|kept| &kept.stored)
     }
 
-    pub(super) fn put(&mut self, id: &SessionId, entry: Entry) -> Version {
-        self.writes += 1;
-        let version = Version::new(self.writes);
-        if let Some(owner) = entry.owner
-            && let Some(places) = self.places.get_mut(&owner)
-        {
-            places.remove(id);
-        }
+    /// Puts an entry in the place of another one.
+    pub(super) fn replace(&mut self, id: &SessionId, entry: Entry) -> Version {
+        let version = self.begin_write(id, &entry);
         match self.entries.get_mut(id) {
             Some(kept) if kept.stored.entry.owner == entry.owner => {
                 let (look, expires) = (kept.look, entry.expires);
@@ -45,11 +40,23 @@ impl State {
                 if look.is_none_or(|look| expires.is_some_and(|deadline| deadline < look)) {
                     self.look_at(id, expires);
                 }
-                return version;
             }
-            Some(_) => drop(self.take(id)),
-            None => {}
+            _ => {
+                self.take(id);
+                self.insert(id, entry, version);
+            }
         }
+        version
+    }
+
+    /// Puts an entry where there is none.
+    pub(super) fn add(&mut self, id: &SessionId, entry: Entry) -> Version {
+        let version = self.begin_write(id, &entry);
+        self.insert(id, entry, version);
+        version
+    }
+
+    fn insert(&mut self, id: &SessionId, entry: Entry, version: Version) {
         let look = entry.expires;
         if let Some(owner) = entry.owner {
             self.owners.entry(owner).or_default().insert(*id);
@@ -58,7 +65,17 @@ impl State {
             self.deadlines.insert((moment, *id));
         }
         self.entries.insert(*id, Kept { stored: Stored { entry, version }, look });
-        version
+    }
+
+    /// The version that an entry gets. The place that was kept for it is taken.
+    fn begin_write(&mut self, id: &SessionId, entry: &Entry) -> Version {
+        if let Some(owner) = entry.owner
+            && let Some(places) = self.places.get_mut(&owner)
+        {
+            places.remove(id);
+        }
+        self.writes += 1;
+        Version::new(self.writes)
     }
 
     pub(super) fn take(&mut self, id: &SessionId) -> Option<Stored> {
