@@ -1,8 +1,5 @@
 //! The engine alone: from a `Cookie` header to a value, without a framework.
 
-#[cfg(feature = "peers")]
-use std::sync::Arc;
-
 use futures_util::FutureExt as _;
 use http::header::{COOKIE, HOST};
 use http::{HeaderMap, Request};
@@ -10,7 +7,7 @@ use webstack_core::store::MemoryStore;
 use webstack_core::{Outcome, Session, Sessions};
 
 #[cfg(feature = "peers")]
-use crate::by_hand;
+use crate::by_hand::{ByHand, Least, Number, Promising};
 use crate::frameworks::{VALUE, fresh, shown};
 #[cfg(feature = "peers")]
 use crate::site::Case;
@@ -19,62 +16,69 @@ use crate::site::{Answer, Ask, CONTROL, Site, Subject};
 /// The engine, after what makes the same requests and does nothing with them.
 pub(crate) fn subjects() -> Vec<Subject> {
     vec![
-        Subject::new("engine", CONTROL, || Box::new(Engine { kind: Kind::Control })),
-        Subject::new("engine", "webstack", || Box::new(Engine { kind: Kind::Webstack(sessions()) })),
+        Subject::new("engine", CONTROL, || Box::new(Alone(Control))),
+        Subject::new("engine", "webstack", || Box::new(Alone(sessions()))),
         #[cfg(feature = "peers")]
-        Subject::new("engine", "by hand", || Box::new(Engine { kind: Kind::ByHand(Arc::default()) }))
+        Subject::new("engine", Least::NAME, || Box::new(Alone(Hand::<Least>(Default::default()))))
+            .without(&[Case::Create, Case::Renew]),
+        #[cfg(feature = "peers")]
+        Subject::new("engine", Promising::NAME, || Box::new(Alone(Hand::<Promising>(Default::default()))))
             .without(&[Case::Create, Case::Renew]),
     ]
-}
-
-struct Engine {
-    kind: Kind,
-}
-
-enum Kind {
-    Control,
-    Webstack(Sessions),
-    #[cfg(feature = "peers")]
-    ByHand(Arc<by_hand::Store>),
 }
 
 fn sessions() -> Sessions {
     Sessions::builder().store(MemoryStore::new()).build().expect("the defaults are good")
 }
 
-impl Engine {
-    fn answer(&self, ask: &Ask) -> (HeaderMap, String) {
-        let mut request = Request::get(&*ask.path).header(HOST, "www.example.test");
-        if let Some(cookie) = &ask.cookie {
-            request = request.header(COOKIE, cookie);
-        }
-        let request = request.body(()).expect("a good request");
-        let mut headers = HeaderMap::new();
-        let sessions = match &self.kind {
-            Kind::Control => {
-                let body = handle(&ask.path, &mut Held::Nothing);
-                return (std::hint::black_box((request, headers)).1, body);
-            }
-            Kind::Webstack(sessions) => sessions,
-            #[cfg(feature = "peers")]
-            Kind::ByHand(store) => {
-                let mut state = by_hand::State::of(store, request.headers());
-                if ask.path != "/plain" {
-                    state.load();
-                }
-                let body = handle(&ask.path, &mut Held::ByHand(&mut state));
-                state.finish(&mut headers);
-                return (headers, body);
-            }
-        };
-        let exchange = sessions.open(&request);
+/// An application without a framework.
+struct Alone<A>(A);
+
+/// What answers requests.
+trait Application {
+    /// The headers of an answer, and its body.
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String);
+}
+
+/// It has no sessions.
+struct Control;
+
+impl Application for Control {
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
+        let body = handle(request.uri().path(), &mut Held::Nothing);
+        (std::hint::black_box((request, HeaderMap::new())).1, body)
+    }
+}
+
+impl Application for Sessions {
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
+        let (path, mut headers) = (request.uri().path(), HeaderMap::new());
+        let exchange = self.open(&request);
         let session = exchange.session();
-        if ask.path != "/plain" {
+        if path != "/plain" {
             session.load().now_or_never().expect("memory is at hand").expect("it can be loaded");
         }
-        let body = handle(&ask.path, &mut Held::Session(&session));
+        let body = handle(path, &mut Held::Session(&session));
         let reply = exchange.finish(Outcome::of_status(200)).now_or_never().expect("memory is at hand");
         reply.expect("it can be stored").apply(&mut headers);
+        (headers, body)
+    }
+}
+
+/// Its sessions are by hand.
+#[cfg(feature = "peers")]
+struct Hand<S: ByHand>(S::Store);
+
+#[cfg(feature = "peers")]
+impl<S: ByHand> Application for Hand<S> {
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
+        let (path, mut headers) = (request.uri().path(), HeaderMap::new());
+        let mut session = S::of(&self.0, request.headers());
+        if path != "/plain" {
+            session.load();
+        }
+        let body = handle(path, &mut Held::Number(&mut session));
+        session.finish(&mut headers);
         (headers, body)
     }
 }
@@ -84,7 +88,7 @@ enum Held<'a> {
     Nothing,
     Session(&'a Session),
     #[cfg(feature = "peers")]
-    ByHand(&'a mut by_hand::State),
+    Number(&'a mut dyn Number),
 }
 
 /// What a handler does, with a session or without.
@@ -94,7 +98,7 @@ fn handle(path: &str, held: &mut Held<'_>) -> String {
             Held::Nothing => Some(1_000_000),
             Held::Session(session) => session.get(VALUE).expect("a number"),
             #[cfg(feature = "peers")]
-            Held::ByHand(state) => state.read(),
+            Held::Number(session) => session.read(VALUE),
         }),
         "/write" => {
             let value = fresh();
@@ -102,7 +106,7 @@ fn handle(path: &str, held: &mut Held<'_>) -> String {
                 Held::Nothing => {}
                 Held::Session(session) => session.insert(VALUE, &value).expect("the session is open"),
                 #[cfg(feature = "peers")]
-                Held::ByHand(state) => state.write(value),
+                Held::Number(session) => session.write(VALUE, value),
             }
             value.to_string()
         }
@@ -116,16 +120,26 @@ fn handle(path: &str, held: &mut Held<'_>) -> String {
     }
 }
 
-impl Site for Engine {
+impl<A: Application> Alone<A> {
+    fn ask(&self, ask: &Ask) -> (HeaderMap, String) {
+        let mut request = Request::get(&*ask.path).header(HOST, "www.example.test");
+        if let Some(cookie) = &ask.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        self.0.answer(request.body(()).expect("a good request"))
+    }
+}
+
+impl<A: Application> Site for Alone<A> {
     fn send_all(&self, asks: &[Ask]) {
         for ask in asks {
-            std::hint::black_box(self.answer(ask));
+            std::hint::black_box(Alone::ask(self, ask));
         }
     }
 
     fn together(&self, asks: &[Ask]) -> Vec<Answer> {
         let one = |ask| {
-            let (headers, body) = self.answer(ask);
+            let (headers, body) = Alone::ask(self, ask);
             let cookies = headers.get_all("set-cookie").iter().map(http::HeaderValue::as_bytes);
             Answer::new(200, cookies, body.as_bytes())
         };

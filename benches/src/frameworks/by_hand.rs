@@ -14,56 +14,69 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::axum::{InProcess, Visited, routes};
-use crate::by_hand::{State, Store, held};
+use crate::by_hand::{ByHand, Least, Promising, held};
 use crate::site::{Case, Subject};
 
-pub(crate) fn subject() -> Subject {
-    Subject::new("axum", "by hand", || InProcess::boxed(async { by_hand() })).without(&[Case::Create, Case::Renew])
+pub(crate) fn subjects() -> Vec<Subject> {
+    let least = Subject::new("axum", Least::NAME, || InProcess::boxed(async { by_hand::<Least>() }));
+    let promising = Subject::new("axum", Promising::NAME, || InProcess::boxed(async { by_hand::<Promising>() }));
+    vec![least, promising].into_iter().map(|subject| subject.without(&[Case::Create, Case::Renew])).collect()
 }
 
-fn by_hand() -> Router {
-    let store = Arc::<Store>::default();
-    routes::<Handle>().layer(tower_layer::layer_fn(move |inner| ByHand { inner, store: Arc::clone(&store) }))
+fn by_hand<H: ByHand>() -> Router {
+    let store = H::Store::default();
+    routes::<Handle<H>>()
+        .layer(tower_layer::layer_fn(move |inner| WithSessions::<_, H> { inner, store: store.clone() }))
 }
 
 /// One request's session.
-#[derive(Clone)]
-struct Handle(Arc<Mutex<State>>);
+struct Handle<H>(Arc<Mutex<H>>);
 
-#[derive(Clone)]
-struct ByHand<S> {
-    inner: S,
-    store: Arc<Store>,
+impl<H> Clone for Handle<H> {
+    fn clone(&self) -> Self {
+        Handle(Arc::clone(&self.0))
+    }
 }
 
-impl<S> Service<Request> for ByHand<S>
+struct WithSessions<S, H: ByHand> {
+    inner: S,
+    store: H::Store,
+}
+
+impl<S: Clone, H: ByHand> Clone for WithSessions<S, H> {
+    fn clone(&self) -> Self {
+        WithSessions { inner: self.inner.clone(), store: self.store.clone() }
+    }
+}
+
+impl<S, H: ByHand> Service<Request> for WithSessions<S, H>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering<S::Future>;
+    type Future = Answering<S::Future, H>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let handle = Handle(Arc::new(Mutex::new(State::of(&self.store, request.headers()))));
+        let handle = Handle(Arc::new(Mutex::new(H::of(&self.store, request.headers()))));
         request.extensions_mut().insert(handle.clone());
         Answering { inner: self.inner.call(request), handle }
     }
 }
 
 pin_project! {
-    struct Answering<F> {
+    struct Answering<F, H> {
         #[pin]
         inner: F,
-        handle: Handle,
+        handle: Handle<H>,
     }
 }
 
-impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
+impl<F: Future<Output = Result<Response, Infallible>>, H: ByHand> Future for Answering<F, H> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -75,23 +88,23 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Handle {
+impl<S: Sync, H: ByHand> FromRequestParts<S> for Handle<H> {
     type Rejection = http::StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let handle = parts.extensions.get::<Handle>().cloned().ok_or(http::StatusCode::INTERNAL_SERVER_ERROR)?;
+        let handle = parts.extensions.get::<Self>().cloned().ok_or(http::StatusCode::INTERNAL_SERVER_ERROR)?;
         held(&handle.0).load();
         Ok(handle)
     }
 }
 
-impl Visited for Handle {
-    async fn read(&self, _: &str) -> Option<u64> {
-        held(&self.0).read()
+impl<H: ByHand> Visited for Handle<H> {
+    async fn read(&self, key: &str) -> Option<u64> {
+        held(&self.0).read(key)
     }
 
-    async fn write(&self, _: &str, value: u64) {
-        held(&self.0).write(value);
+    async fn write(&self, key: &str, value: u64) {
+        held(&self.0).write(key, value);
     }
 
     async fn renew(&self) {}

@@ -34,7 +34,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
     let mut subjects = subjects;
     #[cfg(feature = "peers")]
     for more in
-        [vec![by_hand::subject()], axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()]
+        [by_hand::subjects(), axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()]
     {
         subjects.extend(more);
     }

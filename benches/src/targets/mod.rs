@@ -45,7 +45,7 @@ struct Target {
     /// The table on which it stands, or would.
     table: &'static str,
     /// What else was measured, and says how far one could get.
-    limit: Option<Limit>,
+    limits: Vec<Limit>,
     /// Why it is missed, if that is meant.
     because: Option<&'static str>,
 }
@@ -64,7 +64,7 @@ impl Target {
         if self.bound.is_met(measured) {
             return "met".to_owned();
         }
-        match (self.because, self.limit.filter(|limit| !self.bound.is_met(limit.measured))) {
+        match (self.because, self.limits.iter().find(|limit| !self.bound.is_met(limit.measured))) {
             (Some(because), _) => format!("**not met**, on purpose: {because}"),
             (None, Some(limit)) => format!("**not met**, nor {}", limit.of),
             (None, None) => "**not met**".to_owned(),
@@ -80,10 +80,12 @@ pub(crate) fn run(page: &Page) {
     for target in wanted::all(cells) {
         let measured = target.measured.map_or_else(|| "–".to_owned(), digits);
         let verdict = target.verdict();
-        let limit = target.limit.map(|limit| format!("{}, {}", digits(limit.measured), limit.of)).unwrap_or_default();
+        let limits: Vec<_> =
+            target.limits.iter().map(|limit| format!("{}, {}", digits(limit.measured), limit.of)).collect();
+        let limits = limits.join("; ");
         let link = cells.heading(target.table).map_or_else(|| "–".to_owned(), link);
         let (what, bound) = (target.what, target.bound.text());
-        let _ = writeln!(table, "| {what} | {bound} | {measured} | {limit} | {verdict} | {link} |");
+        let _ = writeln!(table, "| {what} | {bound} | {measured} | {limits} | {verdict} | {link} |");
     }
     page.table("goals", &table);
 }
@@ -108,7 +110,7 @@ mod tests {
             bound: Bound::AtMost(3.0),
             measured,
             table: "time",
-            limit: limit.map(|measured| Limit { measured, of: "by hand" }),
+            limits: limit.map(|measured| Limit { measured, of: "by hand" }).into_iter().collect(),
             because: None,
         };
         assert_eq!(target(Some(3.0), Some(4.0)).verdict(), "met");

@@ -1,9 +1,8 @@
-//! The least that a session with these guarantees at rest can be: a cookie, a digest in place of the token, a map in memory, one
-//! number, `Vary`. Nothing expires, nobody is renewed, and whoever writes last wins. It is no library; it shows how much of
-//! what libraries take is the matter itself.
+//! The least that a session with a digest at rest can be: a cookie, a map in memory, one number, `Vary`. Nothing expires, nobody is
+//! renewed, and whoever writes last wins.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,11 +10,13 @@ use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
 use sha2::{Digest as _, Sha256};
 
+use super::{ByHand, Number, held};
+
 /// Digests of tokens, and a value as JSON.
-pub(crate) type Store = Mutex<HashMap<[u8; 32], Vec<u8>>>;
+type Store = Mutex<HashMap<[u8; 32], Vec<u8>>>;
 
 /// What is known of one request's session.
-pub(crate) struct State {
+pub(crate) struct Least {
     store: Arc<Store>,
     cookie: Option<[u8; 64]>,
     asked: bool,
@@ -24,23 +25,33 @@ pub(crate) struct State {
     changed: bool,
 }
 
-const NAME: &[u8] = b"__Host-by_hand=";
+const COOKIE_NAME: &[u8] = b"__Host-by_hand=";
 
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl State {
-    /// A request with these headers.
-    pub(crate) fn of(store: &Arc<Store>, headers: &HeaderMap) -> Self {
-        let cookie = headers.get(COOKIE).and_then(|line| {
-            let begin = memchr::memmem::find(line.as_bytes(), NAME)? + NAME.len();
-            line.as_bytes().get(begin..)?.first_chunk().copied()
-        });
-        State { store: Arc::clone(store), cookie, asked: false, found: None, value: None, changed: false }
+impl Number for Least {
+    fn read(&self, _: &str) -> Option<u64> {
+        self.value.as_deref().and_then(|text| serde_json::from_slice(text).ok())
     }
 
-    pub(crate) fn load(&mut self) {
+    fn write(&mut self, _: &str, value: u64) {
+        self.value = serde_json::to_vec(&value).ok();
+        self.changed = true;
+    }
+}
+
+impl ByHand for Least {
+    const NAME: &'static str = "by hand";
+
+    type Store = Arc<Store>;
+
+    fn of(store: &Arc<Store>, headers: &HeaderMap) -> Self {
+        let cookie = headers.get(COOKIE).and_then(|line| {
+            let begin = memchr::memmem::find(line.as_bytes(), COOKIE_NAME)? + COOKIE_NAME.len();
+            line.as_bytes().get(begin..)?.first_chunk().copied()
+        });
+        Least { store: Arc::clone(store), cookie, asked: false, found: None, value: None, changed: false }
+    }
+
+    fn load(&mut self) {
         self.asked = true;
         let Some(text) = self.cookie else { return };
         let mut token = [0; 48];
@@ -51,17 +62,7 @@ impl State {
         }
     }
 
-    pub(crate) fn read(&self) -> Option<u64> {
-        self.value.as_deref().and_then(|text| serde_json::from_slice(text).ok())
-    }
-
-    pub(crate) fn write(&mut self, value: u64) {
-        self.value = serde_json::to_vec(&value).ok();
-        self.changed = true;
-    }
-
-    /// Stores what was written, and says so to the browser.
-    pub(crate) fn finish(&mut self, headers: &mut HeaderMap) {
+    fn finish(&mut self, headers: &mut HeaderMap) {
         if !self.asked {
             return;
         }
