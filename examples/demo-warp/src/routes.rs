@@ -5,43 +5,38 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use tokio::time::sleep;
 use warp::http::{Response, StatusCode};
+use warp::reject::{LengthRequired, MethodNotAllowed, PayloadTooLarge};
 use warp::{Filter, Rejection, Reply as _};
 use webstack_demo_app::{Answer, MAX_BODY, Reply, flash, lifecycle, links, page, slow, status, ui, users, values};
 use webstack_warp::{Session, session};
 
 use crate::ENVIRONMENT;
-use crate::segment::Segment;
+use crate::segment::{NotText, Segment, only_text};
 
 type Replied = Response<Bytes>;
 
-/// The routes of the demo application.
+/// The routes of the demo application. Each asks for its path before its method, so that a refusal of the method alone says
+/// that there is such a path.
 pub fn routes() -> impl Filter<Extract = (impl warp::Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let show = get().and(warp::path::end()).and(session()).map(|s: Session| respond(page::show(&s, ENVIRONMENT)));
-    let plain = get().and(warp::path!("plain")).map(|| page::plain(ENVIRONMENT));
-    let form = warp::post().and(warp::path!("ui" / Segment)).and(session()).and(body()).then(act);
+    let show = warp::path::end().and(get()).and(session()).map(|s: Session| respond(page::show(&s, ENVIRONMENT)));
+    let plain = warp::path!("plain").and(get()).map(|| page::plain(ENVIRONMENT));
+    let form = warp::path!("ui" / Segment).and(warp::post()).and(session()).and(body()).then(act);
     let pages = show.or(plain).unify().or(form).unify().boxed();
-    pages
-        .or(lives())
-        .unify()
-        .or(reading_and_writing())
-        .unify()
-        .or(statuses())
-        .unify()
-        .or(slow_ones())
-        .unify()
-        .recover(refuse)
+    let all =
+        pages.or(lives()).unify().or(reading_and_writing()).unify().or(statuses()).unify().or(slow_ones()).unify();
+    only_text().and(all).recover(refuse)
 }
 
 fn lives() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     let plainly = |path: &'static str, act: fn(&Session) -> Answer| {
-        let route = warp::post().and(warp::path("api")).and(warp::path(path)).and(warp::path::end());
-        route.and(session()).map(move |s: Session| respond(act(&s))).boxed()
+        let route = warp::path("api").and(warp::path(path)).and(warp::path::end());
+        route.and(warp::post()).and(session()).map(move |s: Session| respond(act(&s))).boxed()
     };
-    let login = warp::post().and(warp::path!("api" / "login" / Segment)).and(session());
+    let login = warp::path!("api" / "login" / Segment).and(warp::post()).and(session());
     let login = login.map(|user: Segment, s: Session| respond(lifecycle::login(&s, &user.0)));
-    let everywhere = warp::post().and(warp::path!("api" / "logout-everywhere")).and(session());
+    let everywhere = warp::path!("api" / "logout-everywhere").and(warp::post()).and(session());
     let everywhere = everywhere.then(|s: Session| async move { respond(users::logout_everywhere(&s).await) });
-    let sessions = get().and(warp::path!("api" / "sessions")).and(session());
+    let sessions = warp::path!("api" / "sessions").and(get()).and(session());
     let sessions = sessions.then(|s: Session| async move { respond(users::list(&s).await) });
     plainly("logout", |s| lifecycle::logout(s))
         .or(plainly("renew", |s| lifecycle::renew(s)))
@@ -63,21 +58,21 @@ fn lives() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
 
 fn reading_and_writing() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     let key = || warp::path!("api" / "values" / Segment);
-    let overview = get().and(warp::path!("api" / "session")).and(session());
+    let overview = warp::path!("api" / "session").and(get()).and(session());
     let overview = overview.map(|s: Session| respond(values::overview(&s, ENVIRONMENT)));
-    let value = get().and(key()).and(session()).map(|key: Segment, s: Session| respond(values::get(&s, &key.0)));
-    let link = get().and(warp::path!("api" / "link")).and(session()).and(query());
+    let value = key().and(get()).and(session()).map(|key: Segment, s: Session| respond(values::get(&s, &key.0)));
+    let link = warp::path!("api" / "link").and(get()).and(session()).and(query());
     let link = link.map(|s: Session, query: String| respond(links::link(&s, &query)));
-    let put = warp::put().and(key()).and(session()).and(body());
+    let put = key().and(warp::put()).and(session()).and(body());
     let put = put.map(|key: Segment, s: Session, body: Bytes| respond(values::put(&s, &key.0, &body)));
-    let remove = warp::delete().and(key()).and(session());
+    let remove = key().and(warp::delete()).and(session());
     let remove = remove.map(|key: Segment, s: Session| respond(values::remove(&s, &key.0)));
-    let increment = warp::post().and(warp::path!("api" / "increment" / Segment)).and(session());
+    let increment = warp::path!("api" / "increment" / Segment).and(warp::post()).and(session());
     let increment =
         increment.then(|key: Segment, s: Session| async move { respond(values::increment(&s, &key.0).await) });
-    let messages = get().and(warp::path!("api" / "flash")).and(session());
+    let messages = warp::path!("api" / "flash").and(get()).and(session());
     let messages = messages.map(|s: Session| respond(flash::take(&s)));
-    let message = warp::post().and(warp::path!("api" / "flash" / Segment)).and(session());
+    let message = warp::path!("api" / "flash" / Segment).and(warp::post()).and(session());
     let message = message.map(|text: Segment, s: Session| respond(flash::add(&s, &text.0)));
     let messages = messages.or(message).unify();
     overview
@@ -98,16 +93,16 @@ fn reading_and_writing() -> impl Filter<Extract = (Replied,), Error = Rejection>
 
 fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
     let of = |path: &'static str, act: fn(&Session, &str) -> Answer| {
-        let route = warp::post().and(warp::path("api")).and(warp::path(path)).and(warp::path::param());
-        let route = route.and(warp::path::end()).and(session());
+        let route = warp::path("api").and(warp::path(path)).and(warp::path::param());
+        let route = route.and(warp::path::end()).and(warp::post()).and(session());
         route.map(move |of: Segment, s: Session| respond(act(&s, &of.0))).boxed()
     };
-    let save_then = warp::post().and(warp::path!("api" / "save-then" / Segment)).and(session());
+    let save_then = warp::path!("api" / "save-then" / Segment).and(warp::post()).and(session());
     let save_then =
         save_then.then(|code: Segment, s: Session| async move { respond(status::save_then(&s, &code.0).await) });
-    let set_then_panic = warp::post().and(warp::path!("api" / "set-then-panic")).and(session());
+    let set_then_panic = warp::path!("api" / "set-then-panic").and(warp::post()).and(session());
     let set_then_panic = set_then_panic.map(|s: Session| respond(status::set_then_panic(&s)));
-    let logout_then_panic = warp::post().and(warp::path!("api" / "logout-then-panic")).and(session());
+    let logout_then_panic = warp::path!("api" / "logout-then-panic").and(warp::post()).and(session());
     let logout_then_panic = logout_then_panic.map(|s: Session| respond(status::logout_then_panic(&s)));
     of("set-then", |s, code| status::set_then(s, code))
         .or(of("logout-then", |s, code| status::logout_then(s, code)))
@@ -124,25 +119,25 @@ fn statuses() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
 }
 
 fn slow_ones() -> impl Filter<Extract = (Replied,), Error = Rejection> + Clone {
-    let read = get().and(warp::path!("api" / "slow-read" / Segment)).and(session()).and(query());
+    let read = warp::path!("api" / "slow-read" / Segment).and(get()).and(session()).and(query());
     let read = read.then(|key: Segment, s: Session, query: String| async move {
         respond(slow::read(&s, &key.0, &query, sleep).await)
     });
-    let set = warp::post().and(warp::path!("api" / "slow-set" / Segment)).and(session()).and(query());
+    let set = warp::path!("api" / "slow-set" / Segment).and(warp::post()).and(session()).and(query());
     let set = set.then(|key: Segment, s: Session, query: String| async move {
         respond(slow::set(&s, &key.0, &query, sleep).await)
     });
-    let increment = warp::post().and(warp::path!("api" / "slow-increment" / Segment)).and(session()).and(query());
+    let increment = warp::path!("api" / "slow-increment" / Segment).and(warp::post()).and(session()).and(query());
     let increment = increment.then(|key: Segment, s: Session, query: String| async move {
         respond(slow::increment(&s, &key.0, &query, sleep).await)
     });
-    let exclusive = warp::post().and(warp::path!("api" / "exclusive-increment" / Segment)).and(session()).and(query());
+    let exclusive = warp::path!("api" / "exclusive-increment" / Segment).and(warp::post()).and(session()).and(query());
     let exclusive = exclusive.then(|key: Segment, s: Session, query: String| async move {
         respond(slow::exclusive_increment(&s, &key.0, &query, sleep).await)
     });
-    let renew = warp::post().and(warp::path!("api" / "slow-renew")).and(session()).and(query());
+    let renew = warp::path!("api" / "slow-renew").and(warp::post()).and(session()).and(query());
     let renew = renew.then(|s: Session, query: String| async move { respond(slow::renew(&s, &query, sleep).await) });
-    let logout = warp::post().and(warp::path!("api" / "slow-logout")).and(session()).and(query());
+    let logout = warp::path!("api" / "slow-logout").and(warp::post()).and(session()).and(query());
     let logout = logout.then(|s: Session, query: String| async move { respond(slow::logout(&s, &query, sleep).await) });
     read.or(set).unify().or(increment).unify().or(exclusive).unify().or(renew).unify().or(logout).unify().boxed()
 }
@@ -174,10 +169,17 @@ async fn refuse(rejection: Rejection) -> Result<warp::reply::Response, Rejection
     if rejection.find::<webstack_warp::Error>().is_some() {
         return Err(rejection);
     }
+    // Every route that did not match has its say, and not found is the weakest.
     let status = if rejection.is_not_found() {
         StatusCode::NOT_FOUND
-    } else if rejection.find::<warp::reject::PayloadTooLarge>().is_some() {
+    } else if rejection.find::<NotText>().is_some() {
+        StatusCode::BAD_REQUEST
+    } else if rejection.find::<PayloadTooLarge>().is_some() {
         StatusCode::PAYLOAD_TOO_LARGE
+    } else if rejection.find::<LengthRequired>().is_some() {
+        StatusCode::LENGTH_REQUIRED
+    } else if rejection.find::<MethodNotAllowed>().is_some() {
+        StatusCode::METHOD_NOT_ALLOWED
     } else {
         StatusCode::BAD_REQUEST
     };

@@ -140,6 +140,7 @@ macro_rules! environment_suite {
                     invalidate_begins_another_session
                     delete_keeps_the_session_alone
                     nonsense_parameters_are_4xx
+                    no_such_path_is_404_and_no_such_method_405
                 ]
                 flash: [
                     a_flash_message_is_shown_once

@@ -133,3 +133,24 @@ pub fn nonsense_parameters_are_4xx(environment: &dyn EnvironmentUnderTest) {
     assert_eq!(visitor.session()["values"], json!({ "n": 1, "text": "seven" }));
     assert_eq!(site.records(), 1);
 }
+
+/// Programs act upon the status; one that takes paths and methods in one go, as rocket does, cannot tell 405 from 404.
+pub fn no_such_path_is_404_and_no_such_method_405(environment: &dyn EnvironmentUnderTest) {
+    let site = Site::open(environment);
+    let refusals = [
+        ("GET", "/nowhere", &[404][..]),
+        ("POST", "/nowhere", &[404]),
+        ("GET", "/api/values/", &[404]),
+        ("GET", "/api/logout", &[404, 405]),
+        ("POST", "/api/session", &[404, 405]),
+        ("PATCH", "/api/values/n", &[404, 405]),
+        ("GET", "/api/values/a%FFb", &[400]),
+    ];
+    for (method, path, statuses) in refusals {
+        for browser in [&mut site.browser(), &mut site.visitor()] {
+            let answer = browser.send(method, path, &[], b"");
+            assert!(statuses.contains(&answer.status()), "{method} {path}: {answer:?}");
+            answer.expect_no_session_header();
+        }
+    }
+}
