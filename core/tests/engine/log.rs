@@ -7,12 +7,14 @@ use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
+#[cfg(unix)]
+use webstack_core::store::FileStore;
 use webstack_core::{Error, Outcome, runtime::block_on};
 use webstack_testkit::{Fault, Operation};
 
 use crate::visitor::{Site, known};
 
-/// Keeps whatever is logged under the target that the documentation names, for the thread that logs it.
+/// Keeps whatever is logged under the target that the documentation names, and of directories, for the thread that logs it.
 ///
 /// There is one for all tests of the program: whether anybody listens is remembered for each place that logs, and a
 /// listener that comes and goes would race with the other tests for that.
@@ -33,7 +35,7 @@ fn logged<T>(act: impl FnOnce() -> T) -> (Vec<String>, T) {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "webstack::session"
+        metadata.target() == "webstack::session" || metadata.target().starts_with("webstack_store::directory")
     }
     fn event(&self, event: &tracing::Event<'_>) {
         let mut line = Line(event.metadata().level().to_string());
@@ -117,4 +119,22 @@ fn what_a_handler_does_wrong_is_logged_when_it_is_refused() {
     }
     let (log, _) = logged(|| Error::NotFresh.refusal());
     assert!(log.is_empty(), "that is no fault of anybody's: {log:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_directory_that_is_not_denied_is_warned_of_without_what_else_is_in_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(place.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(place.path().join("sess_sw0rdfish"), "of PHP").unwrap();
+    let of_furniture = |log: Vec<String>| log.into_iter().filter(|line| line.contains(".htaccess")).collect::<Vec<_>>();
+    let (log, _) = logged(|| FileStore::open(place.path()).unwrap());
+    let [line] = &of_furniture(log)[..] else { panic!("one warning") };
+    assert!(line.starts_with("WARN") && line.contains(".gitignore and .htaccess not written"), "{line}");
+    assert!(line.contains(&place.path().display().to_string()) && !line.contains("sw0rdfish"), "{line}");
+
+    let (log, _) = logged(|| FileStore::open(place.path().join("sessions")).unwrap());
+    assert!(of_furniture(log).is_empty());
 }

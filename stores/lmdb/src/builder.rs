@@ -75,6 +75,9 @@ pub struct LmdbStoreBuilder {
 const FIRST_SIZE: usize = 256 << 20;
 const SIZE_LIMIT: usize = if usize::BITS >= 64 { 64 << 30 } else { 1 << 30 };
 
+/// The files that LMDB makes, and the one that its opening waits for.
+const OWN_NAMES: [&str; 3] = ["data.mdb", "lock.mdb", "gate"];
+
 /// Sizes are multiples of this: no system has larger pages by default.
 const PAGE: usize = 64 << 10;
 
@@ -161,7 +164,7 @@ impl LmdbStoreBuilder {
         let demands = Demands { access, allow_network_fs: self.allow_network_fs };
         let (fd, _) = directory::examine(&self.path, &demands)?;
         let unusable = |fault: Fault| OpenError::Unusable { path: self.path.clone(), source: fault.into() };
-        directory::furnish(&fd, &demands.access)
+        directory::furnish(&fd, &self.path, &demands.access, |name| OWN_NAMES.contains(&name))
             .map_err(|source| unusable(Fault::Io { doing: "write .gitignore and .htaccess", source }))?;
         let whole =
             |bytes: usize| bytes.max(PAGE).checked_next_multiple_of(PAGE).unwrap_or(usize::MAX - usize::MAX % PAGE);

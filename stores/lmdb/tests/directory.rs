@@ -40,6 +40,22 @@ fn files_are_for_their_user_alone() {
 }
 
 #[test]
+fn a_directory_of_other_things_is_not_denied_and_one_of_its_own_is_again() {
+    let place = tempfile::tempdir().expect("a directory");
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).expect("its owner may");
+    let open = || LmdbStore::builder(place.path()).open().expect("a store");
+    let denied = place.path().join(".htaccess");
+    fs::write(place.path().join("index.html"), "a site").expect("a file");
+    for _ in 0..2 {
+        assert!(block_on(open().create(&id(1), entry(3))).is_ok(), "sessions are kept there");
+        assert!(!denied.exists());
+    }
+    fs::remove_file(place.path().join("index.html")).expect("it is there");
+    open();
+    assert!(denied.exists());
+}
+
+#[test]
 fn what_is_not_safe_is_refused_with_its_mend() {
     let place = tempfile::tempdir().expect("a directory");
     let refused = |path: &std::path::Path| LmdbStore::builder(path).open().expect_err("it is not safe").to_string();

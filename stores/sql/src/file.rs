@@ -27,7 +27,10 @@ pub(crate) fn make(file: &File) -> Result<(), Fault> {
     let (fd, _) = examine(directory, &Demands { access: Access::Private, allow_network_fs: false })?;
     if is_new {
         // One that was there may hold other things too, which belong into repositories.
-        furnish(&fd, &Access::Private).map_err(Fault::File)?;
+        let file = file.path.file_name().and_then(|name| name.to_str());
+        // Another process may be further, and have made the file and those that SQLite keeps beside it.
+        let is_ours = |name: &str| file.is_some_and(|file| name.starts_with(file));
+        furnish(&fd, directory, &Access::Private, is_ours).map_err(Fault::File)?;
     }
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file.path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(Fault::File(error)),

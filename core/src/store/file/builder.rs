@@ -11,6 +11,7 @@ use webstack_store::directory::{self, Access, Demands, OpenError};
 
 use super::durability::Durability;
 use super::fault::{Doing as _, Fault};
+use super::own_names::is_own;
 use super::root::Root;
 use super::temporary::{Temporary, random_name};
 use super::{FileStore, calls};
@@ -103,7 +104,8 @@ impl FileStoreBuilder {
         FileStoreBuilder { probe, ..self }
     }
 
-    /// Opens the directory; makes it if it is not there, but not the one that it is in.
+    /// Opens the directory; makes it if it is not there, but not the one that it is in. It gets a `.gitignore` and an `.htaccess`,
+    /// unless there are other things in it than sessions.
     ///
     /// # Errors
     ///
@@ -132,7 +134,7 @@ impl FileStoreBuilder {
             // Who does not make a directory only looks at it, and it may be somebody else's.
             if self.create {
                 let base = root.base();
-                directory::furnish(&base.fd, &base.access)
+                directory::furnish(&base.fd, root.path(), &base.access, is_own)
                     .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
             }
             if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {

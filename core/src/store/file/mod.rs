@@ -10,7 +10,7 @@
 //!
 //! `slot` says how an entry is written and `pair` how two slots make a file, `entry_file` how one is locked, read, written
 //! and replaced, `write` what the store's operations do under the lock, `owners`, `listing`, `purge` and `inspect` how many are gone
-//! through, `calls` what is asked of the system.
+//! through, `own_names` what in the directory is the store's, `calls` what is asked of the system.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,7 @@ mod entry_file;
 mod fault;
 mod inspect;
 mod listing;
+mod own_names;
 mod owners;
 mod pair;
 mod purge;

@@ -57,17 +57,54 @@ fn it_is_kept_out_of_repositories_and_the_web() {
 }
 
 #[test]
-fn who_only_looks_writes_nothing_into_a_directory_of_somebody_else() {
-    use std::os::unix::fs::PermissionsExt as _;
+fn what_was_deleted_of_it_is_written_again() {
+    let place = Place::new();
+    place.create(Some(alice()));
+    fs::write(place.directory.join("last-purge"), "").expect("a file, as CGI programs make it");
+    fs::remove_file(place.directory.join(".htaccess")).expect("it is ours");
+    let _ = open(&place.directory, &place.clock);
+    assert!(place.directory.join(".htaccess").exists());
+}
 
-    let place = tempfile::tempdir().expect("a directory");
-    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).expect("it is ours");
+#[test]
+fn an_empty_directory_gets_it_too() {
+    let place = private();
+    let _ = FileStore::open(place.path()).expect("a fit directory");
+    assert_eq!(names(place.path()), [".gitignore", ".htaccess"]);
+}
+
+/// A document root that was named by mistake would be denied as a whole.
+#[test]
+fn a_directory_that_holds_other_things_is_left_alone_at_every_start() {
+    let place = private();
     fs::write(place.path().join("index.html"), "a site").expect("a file");
+    for start in 1..=2 {
+        let store = FileStore::open(place.path()).expect("it could keep sessions");
+        assert!(block_on(store.create(&id(), entry())).is_ok(), "sessions are kept there");
+        assert_eq!(names(place.path()), ["00", "index.html"], "start {start}");
+    }
+}
+
+/// An empty directory for this user alone.
+fn private() -> tempfile::TempDir {
+    let place = place();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o700)).expect("it is ours");
+    place
+}
+
+fn names(directory: &Path) -> Vec<std::ffi::OsString> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn who_only_looks_writes_nothing_into_a_directory_of_somebody_else() {
+    let place = private();
     for probe in [true, false] {
         FileStore::builder(place.path()).create(false).probe(probe).open().expect("it could keep sessions");
-        let names: Vec<_> =
-            fs::read_dir(place.path()).expect("names").map(|entry| entry.expect("one").file_name()).collect();
-        assert_eq!(names, ["index.html"], "with a probe: {probe}");
+        assert!(names(place.path()).is_empty(), "with a probe: {probe}");
     }
 }
 
