@@ -1,0 +1,61 @@
+//! What the doctor finds, and what it puts back.
+
+use super::*;
+
+#[test]
+fn the_doctor_says_what_is_wrong_and_what_to_do() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().expect("a directory");
+    let absent = webstack(place.path(), &["doctor"]);
+    assert_eq!(absent.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&absent.stderr).contains("there is no directory"), "{absent:?}");
+    assert!(!place.path().join("WebStack-sessions").exists(), "nothing is made");
+
+    begin(&application(place.path()), |session| session.set_user("ann").expect("open"));
+    let good = said(&webstack(place.path(), &["doctor"]));
+    assert!(good.ends_with("WebStack-sessions: good; 1 sessions, 1 of them signed in\n"), "{good}");
+
+    let directory = place.path().join("WebStack-sessions");
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let open = webstack(place.path(), &["doctor"]);
+    assert_eq!(open.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&open.stderr).contains("chmod"), "{open:?}");
+    let memory = webstack(place.path(), &["--store", "memory:", "list"]);
+    assert_eq!(memory.status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_be_read_is_counted_and_named() {
+    let place = tempfile::tempdir().expect("a directory");
+    begin(&application(place.path()), |session| session.insert("n", &1).expect("open"));
+    let directory = place.path().join("WebStack-sessions");
+    let junk = directory.join("00").join("00112233445566778899aabbccddeeff");
+    std::fs::create_dir_all(directory.join("00")).expect("a directory");
+    std::fs::write(&junk, "junk").expect("a file");
+    let examined = said(&webstack(place.path(), &["doctor"]));
+    assert!(examined.contains("good; 1 sessions"), "{examined}");
+    assert!(examined.contains(&format!("1 cannot be read, the first is {}", junk.display())), "{examined}");
+    let listed = webstack(place.path(), &["list"]);
+    assert_eq!(said(&listed).lines().count(), 1);
+    assert!(String::from_utf8_lossy(&listed.stderr).contains("1 cannot be read"), "{listed:?}");
+}
+
+#[test]
+fn the_doctor_puts_back_what_a_copy_lacks() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    for _ in 0..3 {
+        begin(&sessions, |session| session.set_user("ann").expect("open"));
+    }
+    // A directory that is copied while it is used may have the owners of a while before.
+    std::fs::remove_dir_all(place.path().join("WebStack-sessions/owners")).expect("it is ours");
+    assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "");
+    let examined = said(&webstack(place.path(), &["doctor"]));
+    assert!(examined.contains("\n3 missing in the index of users") && examined.contains("--repair"), "{examined}");
+    assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "", "nothing was changed");
+    let repaired = said(&webstack(place.path(), &["doctor", "--repair"]));
+    assert!(repaired.contains("\n3 missing in the index of users") && repaired.contains("put back"), "{repaired}");
+    assert_eq!(said(&webstack(place.path(), &["doctor"])).lines().count(), 1, "nothing is wrong any more");
+    assert_eq!(said(&webstack(place.path(), &["end", "--user", "ann"])), "3 ended\n");
+    assert_eq!(said(&webstack(place.path(), &["list"])), "");
+}
