@@ -1,10 +1,19 @@
 //! What the doctor finds, and what it puts back.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
+
+/// What the doctor said who found something that is still wrong.
+fn complained(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
 
 #[test]
 fn the_doctor_says_what_is_wrong_and_what_to_do() {
-    use std::os::unix::fs::PermissionsExt as _;
     let place = tempfile::tempdir().expect("a directory");
     let absent = webstack(place.path(), &["doctor"]);
     assert_eq!(absent.status.code(), Some(2));
@@ -16,7 +25,7 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
     assert!(good.ends_with("WebStack-sessions: good; 1 sessions, 1 of them signed in\n"), "{good}");
 
     let directory = place.path().join("WebStack-sessions");
-    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o777)).expect("it is ours");
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).expect("it is ours");
     let open = webstack(place.path(), &["doctor"]);
     assert_eq!(open.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&open.stderr).contains("chmod"), "{open:?}");
@@ -25,14 +34,38 @@ fn the_doctor_says_what_is_wrong_and_what_to_do() {
 }
 
 #[test]
+fn the_doctor_tells_a_directory_of_other_things_from_one_for_sessions() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path().join("WebStack-sessions");
+    fs::create_dir(&directory).expect("a directory");
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let examined = said(&webstack(place.path(), &["doctor"]));
+    assert!(
+        examined.ends_with(": good; 0 sessions, 0 of them signed in\n"),
+        "it is made for the first ones: {examined}"
+    );
+
+    fs::create_dir(directory.join("de")).expect("a site in German");
+    fs::write(directory.join(".htaccess"), "Require all granted\n").expect("a file");
+    let examined = complained(&webstack(place.path(), &["doctor"]));
+    assert!(examined.contains(": not good; 0 sessions"), "{examined}");
+    let finding = format!("\n{} does not look like a session directory", directory.display());
+    assert!(examined.contains(&finding), "{examined}");
+    assert_eq!(complained(&webstack(place.path(), &["doctor", "--repair"])), examined, "that is nothing to repair");
+
+    begin(&application(place.path()), |session| session.insert("n", &1).expect("open"));
+    assert_eq!(said(&webstack(place.path(), &["doctor"])).lines().count(), 1, "sessions are there now");
+}
+
+#[test]
 fn what_cannot_be_read_is_counted_and_named() {
     let place = tempfile::tempdir().expect("a directory");
     begin(&application(place.path()), |session| session.insert("n", &1).expect("open"));
     let directory = place.path().join("WebStack-sessions");
     let junk = directory.join("00").join("00112233445566778899aabbccddeeff");
-    std::fs::create_dir_all(directory.join("00")).expect("a directory");
-    std::fs::write(&junk, "junk").expect("a file");
-    let examined = said(&webstack(place.path(), &["doctor"]));
+    fs::create_dir_all(directory.join("00")).expect("a directory");
+    fs::write(&junk, "junk").expect("a file");
+    let examined = complained(&webstack(place.path(), &["doctor"]));
     assert!(examined.contains("good; 1 sessions"), "{examined}");
     assert!(examined.contains(&format!("1 cannot be read, the first is {}", junk.display())), "{examined}");
     let listed = webstack(place.path(), &["list"]);
@@ -48,9 +81,9 @@ fn the_doctor_puts_back_what_a_copy_lacks() {
         begin(&sessions, |session| session.set_user("ann").expect("open"));
     }
     // A directory that is copied while it is used may have the owners of a while before.
-    std::fs::remove_dir_all(place.path().join("WebStack-sessions/owners")).expect("it is ours");
+    fs::remove_dir_all(place.path().join("WebStack-sessions/owners")).expect("it is ours");
     assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "");
-    let examined = said(&webstack(place.path(), &["doctor"]));
+    let examined = complained(&webstack(place.path(), &["doctor"]));
     assert!(examined.contains("\n3 missing in the index of users") && examined.contains("--repair"), "{examined}");
     assert_eq!(said(&webstack(place.path(), &["list", "--user", "ann"])), "", "nothing was changed");
     let repaired = said(&webstack(place.path(), &["doctor", "--repair"]));

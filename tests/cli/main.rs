@@ -85,6 +85,16 @@ fn a_purge_says_how_much_it_removed_and_how_much_is_left() {
     assert_eq!(said(&webstack(place.path(), &["purge"])), "0 removed, 1 left\n");
 }
 
+#[test]
+fn the_help_says_what_each_status_means() {
+    let place = tempfile::tempdir().expect("a directory");
+    for arguments in [&["--help"][..], &["doctor", "--help"]] {
+        let help = said(&webstack(place.path(), arguments));
+        let (_, statuses) = help.split_once("Exit status:").expect("the statuses");
+        assert!((0..=3).all(|status| statuses.contains(&format!("\n  {status}  "))), "{help}");
+    }
+}
+
 /// As it is pasted, but for the places.
 #[test]
 fn the_commands_that_copy_a_directory_in_use_make_a_whole_copy() {

@@ -16,6 +16,8 @@ pub enum Repair {
 #[non_exhaustive]
 #[must_use]
 pub struct Findings {
+    /// A directory that does not look like one for sessions: other things are in it, and nothing that a store of files makes.
+    pub foreign: Option<PathBuf>,
     /// Files that stand under the name of a session and cannot be read. A purge removes them when they are an hour old.
     pub unreadable: u64,
     /// The first of them.
@@ -28,6 +30,7 @@ impl Findings {
     /// These and those of another store.
     pub(crate) fn and(self, other: Findings) -> Self {
         Findings {
+            foreign: self.foreign.or(other.foreign),
             unreadable: self.unreadable + other.unreadable,
             first_unreadable: self.first_unreadable.or(other.first_unreadable),
             unmarked: self.unmarked + other.unmarked,

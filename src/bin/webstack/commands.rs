@@ -26,18 +26,28 @@ pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl W
     }
     let found = sessions.inspect(repair).await.map_err(Failure::Store)?;
     progress.finish_and_clear();
-    writeln!(out, "{place}: good; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)?;
+    let verdict = if found.foreign.is_none() { "good" } else { "not good" };
+    writeln!(out, "{place}: {verdict}; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)?;
+    if let Some(directory) = &found.foreign {
+        let mend =
+            "nothing of webstack's is in it, but other things are; name the one that the application says it uses";
+        writeln!(out, "{} does not look like a session directory: {mend}", directory.display())
+            .map_err(Failure::Output)?;
+    }
     if let Some(line) = unreadable(&found) {
         writeln!(out, "{line}").map_err(Failure::Output)?;
     }
-    let done = match repair {
-        _ if found.unmarked == 0 => return Ok(()),
-        Repair::Nothing => "`webstack doctor --repair` puts them back",
-        Repair::Markers => "they were put back",
-    };
     let unmarked = found.unmarked;
-    writeln!(out, "{unmarked} missing in the index of users, so that ending all of a user's misses them; {done}")
-        .map_err(Failure::Output)
+    if unmarked > 0 {
+        let done = match repair {
+            Repair::Nothing => "`webstack doctor --repair` puts them back",
+            Repair::Markers => "they were put back",
+        };
+        writeln!(out, "{unmarked} missing in the index of users, so that ending all of a user's misses them; {done}")
+            .map_err(Failure::Output)?;
+    }
+    let remains = unmarked > 0 && repair == Repair::Nothing;
+    if remains || found.unreadable > 0 || found.foreign.is_some() { Err(Failure::Found) } else { Ok(()) }
 }
 
 /// What was passed over because it cannot be read, in a line.

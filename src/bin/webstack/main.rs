@@ -19,7 +19,7 @@ use webstack::{ConfigError, Error, SessionId, Sessions};
 
 /// Looks at the sessions of an application, ends them, and frees what has expired.
 #[derive(Parser)]
-#[command(name = "webstack", version)]
+#[command(name = "webstack", version, after_help = STATUSES)]
 struct Options {
     /// Where the sessions are, in place of WEBSTACK_STORE.
     #[arg(long, global = true, value_name = "URL")]
@@ -31,6 +31,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     /// Says whether the sessions can be kept where they are, how many there are, and what is wrong with them.
+    #[command(after_help = STATUSES)]
     Doctor {
         /// Puts back what the index of users lacks, as it may in a copy of a directory that was in use.
         #[arg(long)]
@@ -64,12 +65,21 @@ enum Command {
     },
 }
 
+/// What scripts and timers go by.
+const STATUSES: &str = "Exit status:
+  0  it is done, and nothing is wrong
+  1  the store failed
+  2  a setting or an argument is wrong
+  3  the doctor found something that is wrong, and still is";
+
 /// Why a command did not do what it was asked for.
 enum Failure {
     /// The settings are wrong: 2.
     Settings(ConfigError),
     /// The store failed: 1.
     Store(Error),
+    /// The doctor found something, and has said what: 3.
+    Found,
     /// There is nobody to print to, or nothing to run on.
     Output(io::Error),
 }
@@ -94,6 +104,7 @@ fn main() -> ExitCode {
             };
             (1, format!("{place}: {}{mend}", with_causes(&error)))
         }
+        Failure::Found => return ExitCode::from(3),
         // as `webstack list | head` does
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Failure::Output(error) => (1, error.to_string()),

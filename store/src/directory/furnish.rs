@@ -1,6 +1,7 @@
 //! What stands in every session directory.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -45,6 +46,18 @@ pub fn furnish(
         return Ok(());
     }
     missing.into_iter().try_for_each(|(name, text)| write(directory, name, text, access))
+}
+
+/// Whether one of these files is there, and says what was written into it.
+pub fn is_furnished(directory: &OwnedFd) -> bool {
+    FURNITURE.iter().any(|(name, text)| {
+        // A pipe of this name would wait for somebody to write.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let Ok(fd) = rustix::fs::openat(directory, *name, flags, Mode::empty()) else { return false };
+        let mut said = Vec::new();
+        let read = File::from(fd).take(text.len() as u64 + 1).read_to_end(&mut said);
+        read.is_ok() && said == text.as_bytes()
+    })
 }
 
 /// Whether everything in the directory has a name of which this is true, or is furniture.

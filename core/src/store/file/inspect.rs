@@ -1,10 +1,11 @@
-//! Looking for what should not be: files that cannot be read, and sessions without their owner's marker.
+//! Looking for what should not be: files that cannot be read, sessions without their owner's marker, a directory of others.
 
 use std::time::Duration;
 
 use super::entry_file::{Locked, Purpose, peek};
 use super::fault::Fault;
 use super::listing::Shard;
+use super::own_names;
 use super::owners;
 use super::root::{Root, entry_path};
 use super::write::Announced;
@@ -18,9 +19,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Goes through all files.
 pub(super) fn inspect(root: &Root, repair: Repair, now: Timestamp) -> Result<Findings, Fault> {
     let base = root.present_base()?;
-    let mut findings = Findings::default();
+    let (mut findings, mut has_sessions) = (Findings::default(), false);
     for number in 0..=u8::MAX {
         for id in Shard::read(&base, number)?.ids {
+            has_sessions = true;
             match until_free(|| lacks_marker(root, &id, repair, now)) {
                 Ok(lacks) => findings.unmarked += u64::from(lacks),
                 Err(Fault::Malformed(_)) => {
@@ -30,6 +32,9 @@ pub(super) fn inspect(root: &Root, repair: Repair, now: Timestamp) -> Result<Fin
                 Err(fault) => return Err(fault),
             }
         }
+    }
+    if !has_sessions && own_names::is_foreign(&base)? {
+        findings.foreign = Some(root.path().to_owned());
     }
     Ok(findings)
 }

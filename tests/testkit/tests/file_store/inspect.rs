@@ -49,6 +49,25 @@ fn nobody_misses_the_marker_of_a_session_that_is_over_or_nobodys() {
     assert!(!marker(&place).exists());
 }
 
+/// It may just have been furnished, be empty as yet, or have been used by CGI programs alone, which do not furnish it.
+#[test]
+fn a_directory_is_foreign_if_nothing_in_it_is_of_a_store() {
+    let place = Place::new();
+    let foreign = || inspect(&place, Repair::Nothing).foreign;
+    assert_eq!(foreign(), None, "it is furnished");
+    for name in [".gitignore", ".htaccess"] {
+        fs::remove_file(place.directory.join(name)).expect("it is ours");
+    }
+    assert_eq!(foreign(), None, "it is empty");
+    fs::write(place.directory.join("index.html"), "a site").expect("a file");
+    assert_eq!(foreign().as_ref(), Some(&place.directory));
+    fs::write(place.directory.join("last-purge"), "").expect("a file");
+    assert_eq!(foreign(), None, "sessions were here");
+    fs::remove_file(place.directory.join("last-purge")).expect("it is there");
+    place.plant(b"junk");
+    assert_eq!(foreign(), None, "a session was here");
+}
+
 #[test]
 fn what_cannot_be_read_is_counted_and_left() {
     let place = Place::new();
