@@ -3,7 +3,7 @@
 //! Wrap an application or a scope with [`SessionMiddleware`], and take a [`Session`] as an argument of a handler:
 //!
 //! ```no_run
-//! use actix_web::{App, HttpServer, get, web};
+//! use actix_web::{App, HttpServer, get};
 //! use webstack_actix_web::{Result, Session, SessionMiddleware};
 //!
 //! #[get("/")]
@@ -15,10 +15,10 @@
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let sessions = webstack_actix_web::from_env()?;
-//!     HttpServer::new(move || App::new().wrap(SessionMiddleware::new(sessions.clone())).service(count))
-//!         .bind("127.0.0.1:8080")?
-//!         .run()
-//!         .await?;
+//!     let app = move || App::new().wrap(SessionMiddleware::new(sessions.clone())).service(count);
+//!     let server = HttpServer::new(app).bind("127.0.0.1:8080")?;
+//!     println!("http://127.0.0.1:8080/");
+//!     server.run().await?;
 //!     Ok(())
 //! }
 //! ```

@@ -16,6 +16,7 @@
 //!     let sessions = webstack_axum::from_env()?;
 //!     let app = Router::new().route("/", get(count)).layer(webstack_axum::layer(sessions));
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     println!("http://127.0.0.1:8080/");
 //!     axum::serve(listener, app).await?;
 //!     Ok(())
 //! }

@@ -15,6 +15,7 @@
 //!     let sessions = webstack_warp::from_env()?;
 //!     let routes = warp::path::end().and(webstack_warp::session()).map(count);
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+//!     println!("http://127.0.0.1:8080/");
 //!     webstack_warp::serve(routes, sessions).run(listener).await;
 //!     Ok(())
 //! }

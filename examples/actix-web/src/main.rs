@@ -7,6 +7,8 @@
 //!
 //! The sessions are files in the directory `WebStack-sessions`, where the server is run.
 
+#![allow(clippy::print_stdout, reason = "whoever starts it is told where to look")]
+
 use actix_web::{App, HttpServer, get};
 use webstack::actix_web::{Result, Session, SessionMiddleware};
 
@@ -20,6 +22,8 @@ async fn index(session: Session) -> Result<String> {
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let sessions = webstack::actix_web::from_env()?;
     let app = move || App::new().wrap(SessionMiddleware::new(sessions.clone())).service(index);
-    HttpServer::new(app).bind("localhost:8080")?.run().await?;
+    let server = HttpServer::new(app).bind("localhost:8080")?;
+    println!("http://localhost:8080/");
+    server.run().await?;
     Ok(())
 }

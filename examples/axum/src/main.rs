@@ -7,6 +7,8 @@
 //!
 //! The sessions are files in the directory `WebStack-sessions`, where the server is run.
 
+#![allow(clippy::print_stdout, reason = "whoever starts it is told where to look")]
+
 use axum::{Router, routing::get};
 use tokio::net::TcpListener;
 use webstack::axum::{Result, Session};
@@ -20,6 +22,8 @@ async fn index(session: Session) -> Result<String> {
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let sessions = webstack::axum::from_env()?;
     let app = Router::new().route("/", get(index)).layer(webstack::axum::layer(sessions));
-    axum::serve(TcpListener::bind("localhost:8080").await?, app).await?;
+    let listener = TcpListener::bind("localhost:8080").await?;
+    println!("http://localhost:8080/");
+    axum::serve(listener, app).await?;
     Ok(())
 }

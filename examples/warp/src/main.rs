@@ -7,6 +7,8 @@
 //!
 //! The sessions are files in the directory `WebStack-sessions`, where the server is run.
 
+#![allow(clippy::print_stdout, reason = "whoever starts it is told where to look")]
+
 use tokio::net::TcpListener;
 use warp::Filter as _;
 use webstack::warp::{Result, Session, session};
@@ -20,6 +22,8 @@ fn index(session: Session) -> Result<String> {
 async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let sessions = webstack::warp::from_env()?;
     let routes = warp::path::end().and(session()).map(index);
-    webstack::warp::serve(routes, sessions).run(TcpListener::bind("localhost:8080").await?).await;
+    let listener = TcpListener::bind("localhost:8080").await?;
+    println!("http://localhost:8080/");
+    webstack::warp::serve(routes, sessions).run(listener).await;
     Ok(())
 }

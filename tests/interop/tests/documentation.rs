@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+const README: &str = include_str!("../../../README.md");
+const ACTIX_WEB: &str = include_str!("../../../adapters/actix-web/src/lib.rs");
 const DIRECTORIES: &str = include_str!("../../../docs/session-directories.md");
 const FEATURES: &str = include_str!("../../../docs/features.md");
 const MIGRATING: &str = include_str!("../../../docs/migrating.md");
@@ -38,6 +40,29 @@ fn rows(page: &str) -> impl Iterator<Item = &str> {
         .zip(below)
         .filter(|(line, below)| line.starts_with("| ") && !below.starts_with("|--"))
         .map(|pair| pair.0)
+}
+
+/// The adapter's is compiled; the facade's name is all that is different.
+#[test]
+fn the_quick_start_of_the_readme_is_that_of_the_adapter() {
+    let compiled: String = between(ACTIX_WEB, "//! ```no_run\n", "//! ```\n")
+        .lines()
+        .map(|line| format!("{}\n", line.trim_start_matches("//!").strip_prefix(' ').unwrap_or_default()))
+        .collect();
+    let shown = between(README, "```rust,ignore\n", "```");
+    assert_eq!(shown, compiled.replace("webstack_actix_web", "webstack::actix_web"));
+}
+
+/// rocket does so by itself.
+#[test]
+fn a_quick_start_prints_where_to_look() {
+    let of_adapters = ["adapters/actix-web/src/lib.rs", "adapters/axum/src/lib.rs", "adapters/warp/src/lib.rs"];
+    let examples = ["examples/actix-web/src/main.rs", "examples/axum/src/main.rs", "examples/warp/src/main.rs"];
+    for path in of_adapters.iter().chain(&examples) {
+        let source = fs::read_to_string(root().join(path)).expect(path);
+        let address = between(&source, "bind(\"", "\"");
+        assert!(source.contains(&format!("println!(\"http://{address}/\");")), "{path} listens at {address}");
+    }
 }
 
 #[test]
