@@ -71,7 +71,8 @@ impl Timeouts {
     pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
         let (present, idle) = (present?, self.idle?);
         let next = self.deadline(now, begun)?;
-        (next > present && next.since(present) >= TOUCH_EVERY.min(idle / 10)).then_some(next)
+        let worth = if idle < 10 * TOUCH_EVERY { idle / 10 } else { TOUCH_EVERY };
+        (next > present && next >= present + worth).then_some(next)
     }
 
     /// When the session was last used, to the resolution of touches.

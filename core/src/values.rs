@@ -29,7 +29,7 @@ impl Json {
 }
 
 /// What a session holds under its keys, in their order.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Values {
     /// As they were read: for each, the lengths of key and text, and then both.
     packed: Bytes,
@@ -49,8 +49,9 @@ impl Values {
         let (mut rest, mut before, mut found) = (&packed[..], None, 0);
         while !rest.is_empty() {
             let (key, _) = split(&mut rest)?;
-            let key = std::str::from_utf8(key).ok()?;
-            if before.is_some_and(|before| before >= key) {
+            // Nearly all are short, and ASCII.
+            let is_text = key.is_ascii() || std::str::from_utf8(key).is_ok();
+            if !is_text || before.is_some_and(|before| before >= key) {
                 return None;
             }
             before = Some(key);
@@ -218,6 +219,15 @@ fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (text, behind) = behind.split_at_checked(text)?;
     *rest = behind;
     Some((key, text))
+}
+
+impl Clone for Values {
+    fn clone(&self) -> Self {
+        let Values { packed, changes, count, length } = self;
+        // What was just read, as a rule: copying nothing takes more than looking whether there is something.
+        let changes = if changes.is_empty() { SmallVec::new() } else { changes.clone() };
+        Values { packed: packed.clone(), changes, count: *count, length: *length }
+    }
 }
 
 /// Shows the keys only.

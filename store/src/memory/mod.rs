@@ -83,12 +83,7 @@ impl MemoryStore {
 
     fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
         let (mut state, now) = (self.state(), self.clock.now());
-        match state.get(id) {
-            Some(stored) if stored.entry.is_purgeable(now) => Updated::Gone,
-            Some(stored) if stored.version != seen => Updated::Conflict(stored.clone()),
-            Some(_) => Updated::Applied(state.replace(id, entry)),
-            None => Updated::Gone,
-        }
+        state.replace(id, seen, entry, now)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
 
-use crate::{Entry, GRACE, Listed, OwnerKey, SessionId, Stored, Timestamp, Version};
+use crate::{Entry, GRACE, Listed, OwnerKey, SessionId, Stored, Timestamp, Updated, Version};
 
 /// What is kept, and the indexes over it.
 #[derive(Default)]
@@ -14,10 +14,12 @@ pub(super) struct State {
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     owners: HashMap<OwnerKey, BTreeSet<SessionId>>,
     /// Places reserved and not taken yet, with the moment at which they are given back.
-    pub(super) places: HashMap<OwnerKey, BTreeMap<SessionId, Timestamp>>,
+    pub(super) places: Places,
     /// Counts the writes of the whole store, so that no version ever means two states.
     writes: u64,
 }
+
+type Places = HashMap<OwnerKey, BTreeMap<SessionId, Timestamp>>;
 
 /// An entry, and the moment at which it is worth a look.
 pub(super) struct Kept {
@@ -30,28 +32,32 @@ impl State {
         self.entries.get(id).map(|kept| &kept.stored)
     }
 
-    /// Puts an entry in the place of another one.
-    pub(super) fn replace(&mut self, id: &SessionId, entry: Entry) -> Version {
-        let version = self.begin_write(id, &entry);
-        match self.entries.get_mut(id) {
-            Some(kept) if kept.stored.entry.owner == entry.owner => {
-                let (look, expires) = (kept.look, entry.expires);
-                kept.stored = Stored { entry, version };
-                if look.is_none_or(|look| expires.is_some_and(|deadline| deadline < look)) {
-                    self.look_at(id, expires);
-                }
-            }
-            _ => {
-                self.take(id);
-                self.insert(id, entry, version);
-            }
+    /// Puts an entry in the place of the one that was seen.
+    pub(super) fn replace(&mut self, id: &SessionId, seen: Version, entry: Entry, now: Timestamp) -> Updated {
+        let kept = match self.entries.get_mut(id) {
+            Some(kept) if !kept.stored.entry.is_purgeable(now) => kept,
+            _ => return Updated::Gone,
+        };
+        if kept.stored.version != seen {
+            return Updated::Conflict(kept.stored.clone());
         }
-        version
+        let version = next_version(&mut self.writes, &mut self.places, id, &entry);
+        if kept.stored.entry.owner == entry.owner {
+            let (look, expires) = (kept.look, entry.expires);
+            kept.stored = Stored { entry, version };
+            if look.is_none_or(|look| expires.is_some_and(|deadline| deadline < look)) {
+                self.look_at(id, expires);
+            }
+        } else {
+            self.take(id);
+            self.insert(id, entry, version);
+        }
+        Updated::Applied(version)
     }
 
     /// Puts an entry where there is none.
     pub(super) fn add(&mut self, id: &SessionId, entry: Entry) -> Version {
-        let version = self.begin_write(id, &entry);
+        let version = next_version(&mut self.writes, &mut self.places, id, &entry);
         self.insert(id, entry, version);
         version
     }
@@ -65,17 +71,6 @@ impl State {
             self.deadlines.insert((moment, *id));
         }
         self.entries.insert(*id, Kept { stored: Stored { entry, version }, look });
-    }
-
-    /// The version that an entry gets. The place that was kept for it is taken.
-    fn begin_write(&mut self, id: &SessionId, entry: &Entry) -> Version {
-        if let Some(owner) = entry.owner
-            && let Some(places) = self.places.get_mut(&owner)
-        {
-            places.remove(id);
-        }
-        self.writes += 1;
-        Version::new(self.writes)
     }
 
     pub(super) fn take(&mut self, id: &SessionId) -> Option<Stored> {
@@ -136,6 +131,15 @@ impl State {
             .filter_map(|id| Some(Listed { id: *id, stored: self.get(id)?.clone() }))
             .filter(move |listed| !listed.stored.entry.is_expired(now))
     }
+}
+
+/// The version that an entry gets. The place that was kept for it is taken.
+fn next_version(writes: &mut u64, places: &mut Places, id: &SessionId, entry: &Entry) -> Version {
+    if let Some(places) = entry.owner.and_then(|owner| places.get_mut(&owner)) {
+        places.remove(id);
+    }
+    *writes += 1;
+    Version::new(*writes)
 }
 
 pub(super) fn behind(id: Option<&SessionId>) -> Bound<SessionId> {
