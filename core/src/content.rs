@@ -64,6 +64,7 @@ impl Extras {
 
 impl Content {
     /// True if there is nothing that would be worth a session.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.user.is_none() && self.holds_nothing()
     }
@@ -74,6 +75,7 @@ impl Content {
     }
 
     /// A value, and the version it has.
+    #[inline]
     pub(crate) fn value(&self, key: &str) -> Option<Versioned<'_>> {
         self.values.get(key).map(|json| Versioned::new(self.extras.versions.get(key).copied(), json))
     }

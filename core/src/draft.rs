@@ -15,6 +15,7 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Nothing was done yet to this.
+    #[inline]
     pub(crate) fn of(content: Content) -> Self {
         Draft { content, is_whole: true, ..Draft::default() }
     }
@@ -34,6 +35,7 @@ impl Draft {
         &self.content
     }
 
+    #[inline]
     pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
         edit.apply(&mut self.content)?;
         self.edits.push(edit);

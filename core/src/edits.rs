@@ -43,6 +43,7 @@ pub(crate) enum Edit {
 }
 
 impl Edit {
+    #[inline]
     pub(crate) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         match self {
             Edit::Insert(key, version, value) => content.put(key, *version, value.clone())?,

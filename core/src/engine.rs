@@ -77,6 +77,7 @@ impl Engine {
     }
 
     /// How long a session lasts.
+    #[inline]
     pub(crate) fn timeouts(&self, record: &Record) -> Timeouts {
         self.timeouts_of(&record.content, record.ticket_ends.is_some())
     }
@@ -112,6 +113,7 @@ impl Engine {
         self.cookie_lifetime(record).max_age(now, deadline)
     }
 
+    #[inline]
     pub(crate) fn is_cookie_due(&self, record: &Record, timeouts: &Timeouts, now: Timestamp) -> bool {
         let deadline = timeouts.absolute_deadline(record.begun());
         self.cookie_lifetime(record).is_due(now, deadline, record.cookie_expires)

@@ -51,6 +51,7 @@ impl Timeouts {
         Timeouts { idle: Some(Duration::from_secs(900)), absolute: Some(Duration::from_secs(12 * 3600)) };
 
     /// The deadline of a session used now and begun then; `None`: never.
+    #[inline]
     pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
         earlier(self.idle.map(|idle| now + idle), self.absolute_deadline(begun))
     }
@@ -68,6 +69,7 @@ impl Timeouts {
     }
 
     /// The new deadline, if the present one is old enough to be worth a write.
+    #[inline]
     pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
         let (present, idle) = (present?, self.idle?);
         let next = self.deadline(now, begun)?;
@@ -103,6 +105,7 @@ pub enum CookieLifetime {
 
 impl CookieLifetime {
     /// The age that a cookie sent now gets; `None`: the browser's session.
+    #[inline]
     pub(crate) fn max_age(&self, now: Timestamp, absolute_deadline: Option<Timestamp>) -> Option<Duration> {
         let age = match self {
             CookieLifetime::Session => return None,
@@ -116,6 +119,7 @@ impl CookieLifetime {
 
     /// True if a cookie that ends then should be sent again: less than half of what it could have is left, or more than
     /// all of it, since the session shall end earlier.
+    #[inline]
     pub(crate) fn is_due(
         &self,
         now: Timestamp,

@@ -28,12 +28,14 @@ pub(crate) struct Base {
 
 impl Base {
     /// A stored entry, read.
+    #[inline]
     pub(crate) fn read(token: Token, stored: Stored) -> Result<Arc<Self>, Box<dyn StdError + Send + Sync>> {
         let record = Record::decode(stored.entry.bytes)?;
         Ok(Arc::new(Base { token, version: stored.version, expires: stored.entry.expires, record }))
     }
 
     /// True if there is nothing in it: emptied, and kept a moment for requests in flight.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.record.content.is_empty()
     }
@@ -76,11 +78,13 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
+    #[inline]
     pub(crate) fn new(engine: &'a Engine, arrived: Arrivals) -> Self {
         Search { engine, arrived, tried: 0, is_behind_cache: false, loaded: Loaded::default() }
     }
 
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
+    #[inline]
     pub(crate) fn at_once(&mut self) -> Option<Result<Loaded, Error>> {
         while let Some(token) = self.next() {
             let answer =
@@ -101,15 +105,18 @@ impl<'a> Search<'a> {
         Ok(self.loaded)
     }
 
+    #[inline]
     fn next(&self) -> Option<&Token> {
         self.arrived.get(self.tried).map(|arrived| &arrived.token)
     }
 
+    #[inline]
     fn store(&self) -> &'a dyn Store {
         if self.is_behind_cache { &*self.engine.behind } else { &*self.engine.store }
     }
 
     /// Takes in what a store says of the present token.
+    #[inline]
     fn take(&mut self, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
         let (engine, arrived) = (self.engine, &self.arrived[self.tried]);
         let opened = open(engine, &arrived.token, answer)?;
@@ -125,6 +132,7 @@ impl<'a> Search<'a> {
 }
 
 impl Loaded {
+    #[inline]
     fn take(&mut self, engine: &Engine, arrived: &Arrived, opened: Opened) {
         let Arrived { token, carrier, is_outdated, issued } = arrived;
         let id = *token.id();
@@ -177,6 +185,7 @@ enum Opened {
     Corrupt,
 }
 
+#[inline]
 fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Opened, Error> {
     let base = match understand(engine, token, answer)? {
         Read::Record(base) => base,
@@ -210,6 +219,7 @@ async fn ask(engine: &Engine, store: &dyn Store, id: &SessionId) -> Result<Resul
     }
 }
 
+#[inline]
 fn understand(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Read, Error> {
     let corrupt = |error| engine.corrupt(*token.id(), error).map(|()| Read::Corrupt);
     match answer {

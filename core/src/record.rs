@@ -84,10 +84,12 @@ impl Record {
     }
 
     /// The moment from which the absolute timeout counts.
+    #[inline]
     pub(crate) fn begun(&self) -> Timestamp {
         self.signed_in.unwrap_or(self.created)
     }
 
+    #[inline]
     pub(crate) fn encode(&self) -> Result<Bytes, serde_json::Error> {
         let Content { user, values, .. } = &self.content;
         let (name, details) = (user.as_deref().unwrap_or(""), self.details()?);
@@ -117,6 +119,7 @@ impl Record {
     }
 
     /// Reads a record; anything but exactly this version's form is an error.
+    #[inline]
     pub(crate) fn decode(mut bytes: Bytes) -> Result<Self, Malformed> {
         let (mut head, _) = bytes.split_at_checked(HEAD).ok_or(Malformed::Form)?;
         let magic = head.get_u32_le().to_le_bytes();

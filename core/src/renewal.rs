@@ -15,6 +15,7 @@ use crate::{Error, SecretDigest, Timestamp, Token};
 const GRACE: Duration = Duration::from_secs(60);
 
 /// What a token with this digest is to a session.
+#[inline]
 pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
     let Rotation { next, previous, .. } = &*record.rotation;
     if record.digest == *digest {
@@ -29,6 +30,7 @@ pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce(
 }
 
 /// True if something is due, now that this token was presented.
+#[inline]
 pub(crate) fn is_due(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
     if engine.renew_every.is_none() && record.rotation.is_empty() {
         return false;
@@ -65,6 +67,7 @@ pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Tim
 }
 
 /// The token that whoever presented this one should have instead, if any.
+#[inline]
 pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
     if record.rotation.is_empty() {
         return None;

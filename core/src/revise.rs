@@ -15,6 +15,7 @@ use crate::{Error, Timestamp, Token};
 /// What the session is to hold next; `None` if the edits change nothing.
 ///
 /// `ready` is what the edits make of what was seen, if that is known already; it stays there if it changes nothing.
+#[inline]
 pub(crate) fn revise(
     seen: &Base,
     edits: &Edits,
@@ -40,6 +41,7 @@ pub(crate) fn revise(
 
 /// Says in the record that is to be stored when it was written, for which token, and under whose lock; and until when it is good, and
 /// what the client is told.
+#[inline]
 pub(crate) fn date(
     engine: &Engine,
     seen: &Base,

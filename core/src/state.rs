@@ -65,6 +65,7 @@ pub(crate) struct State {
 
 impl State {
     /// Takes up what was loaded.
+    #[inline]
     pub(crate) fn take_up(&mut self, loaded: Loaded) -> Result<(), Error> {
         if self.stage == Stage::Done {
             return Err(Error::TooLate);
@@ -83,6 +84,7 @@ impl State {
     }
 
     /// The content as the handler sees it.
+    #[inline]
     pub(crate) fn content(&self) -> Option<&Content> {
         let stored = || self.base.as_ref().map(|base| &base.record.content);
         self.draft.as_ref().map(|draft| draft.content()).or_else(stored)
@@ -131,6 +133,7 @@ impl State {
     }
 
     /// True if nothing was done that is to be stored or told.
+    #[inline]
     pub(crate) fn has_only_looked(&self) -> bool {
         self.stage == Stage::Open
             && !self.has_edits()

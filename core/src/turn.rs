@@ -17,6 +17,7 @@ pub(crate) struct Turn<'a> {
 
 impl Turn<'_> {
     /// Has something done with the state, and gives the turn back with it.
+    #[inline]
     pub(crate) fn end_with<T>(mut self, last: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.visit.state();
         let answer = last(&mut state);
@@ -63,6 +64,7 @@ impl Visit {
     }
 
     /// The turn that was taken in the state.
+    #[inline]
     pub(crate) fn taken_turn(&self) -> Turn<'_> {
         Turn { visit: self, is_over: false }
     }

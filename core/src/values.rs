@@ -45,6 +45,7 @@ const LENGTHS: usize = 8;
 
 impl Values {
     /// Takes packed values to the end of the bytes; `None` if these are not so many, in order, and whole.
+    #[inline]
     pub(crate) fn unpack(packed: Bytes, count: usize) -> Option<Self> {
         let (mut rest, mut before, mut found) = (&packed[..], None, 0);
         while !rest.is_empty() {
@@ -89,6 +90,7 @@ impl Values {
         out.extend_from_slice(&self.packed[copied..]);
     }
 
+    #[inline]
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
         match self.changed(key) {
             Ok(index) => self.changes[index].1.as_ref().map(Json::as_bytes),
@@ -137,6 +139,7 @@ impl Values {
     }
 
     /// Where among the changes a key stands, or would stand.
+    #[inline]
     fn changed(&self, key: &str) -> Result<usize, usize> {
         self.changes.binary_search_by(|(other, _)| other.as_str().cmp(key))
     }
@@ -163,6 +166,7 @@ impl Values {
     }
 
     /// What was read under a key.
+    #[inline]
     fn read(&self, key: &str) -> Option<&[u8]> {
         entries(&self.packed).find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
     }
@@ -193,6 +197,7 @@ impl Values {
 }
 
 /// The keys and texts in packed values, which were looked through when they were read.
+#[inline]
 fn entries(mut packed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || split(&mut packed))
 }
@@ -211,6 +216,7 @@ fn place(packed: &[u8], from: usize, key: &[u8]) -> Range<usize> {
 }
 
 /// Takes the next key and text off.
+#[inline]
 fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (mut lengths, behind) = rest.split_at_checked(LENGTHS)?;
     let key = usize::try_from(lengths.get_u32_le()).ok()?;

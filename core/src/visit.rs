@@ -32,6 +32,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
+    #[inline]
     pub(crate) fn of_request(engine: Arc<Engine>, head: &dyn RequestHead) -> Arc<Self> {
         let presented = engine.carriers.read(head);
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
@@ -55,6 +56,7 @@ impl Visit {
         state.has_duties()
     }
 
+    #[inline]
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,6 +102,7 @@ impl Visit {
 
     /// What the tokens open; or, if a store has to be waited for, the future that finds out. It is in a box, as is what waits above:
     /// what few requests do shall not make the future of every request large.
+    #[inline]
     fn search(&self) -> Result<Result<Loaded, Error>, BoxFuture<'_, Result<Loaded, Error>>> {
         let arrived = self.presented.verify(&self.engine.carriers, &self.engine.events);
         let mut search = Search::new(&self.engine, arrived);
@@ -214,6 +217,7 @@ impl Visit {
     }
 
     /// The state, if the session may be used now.
+    #[inline]
     pub(crate) fn open(&self) -> Result<MutexGuard<'_, State>, Error> {
         let state = self.state();
         match state.stage {

@@ -59,6 +59,7 @@ impl Wire {
     }
 
     /// True if a text of this length may be a token; nothing else is worth keeping for a closer look.
+    #[inline]
     pub(crate) fn may_be_token(&self, text: &[u8]) -> bool {
         match text.len() {
             TOKEN_TEXT => self.keyring.is_empty(),
@@ -83,6 +84,7 @@ impl Wire {
         }
     }
 
+    #[inline]
     pub(crate) fn read(&self, text: &[u8]) -> Result<Read, Unreadable> {
         if !self.may_be_token(text) {
             return Err(Unreadable::Malformed);

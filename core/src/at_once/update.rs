@@ -11,6 +11,7 @@ use crate::load::Base;
 use crate::revise::{date, revise};
 use crate::store::{StoreError, Updated};
 
+#[inline]
 pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
     let id = base.token.id();
     let may_be_asked = engine.at_once.update.load(Ordering::Relaxed);

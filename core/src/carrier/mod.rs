@@ -100,6 +100,7 @@ impl Carriers {
     }
 
     /// Collects what may be tokens in a request.
+    #[inline]
     pub(crate) fn read(&self, head: &dyn RequestHead) -> Presented {
         let mut presented = Presented::default();
         let mut take = |carrier, text: &[u8]| presented.take(carrier, text, self.wire.may_be_token(text));
@@ -118,6 +119,7 @@ impl Carriers {
     }
 
     /// The headers of a response that consulted the session.
+    #[inline]
     pub(crate) fn reply(&self, carrier: Carrier, change: Option<&TokenReply>, mount: &str) -> ReplyHeaders {
         let mut headers = self.untouched_reply();
         self.vary(&mut headers);
@@ -143,6 +145,7 @@ impl Carriers {
     }
 
     /// The headers of any response at all: where URLs carry the token, this one's may.
+    #[inline]
     pub(crate) fn untouched_reply(&self) -> ReplyHeaders {
         let mut headers = ReplyHeaders::default();
         if self.has_tickets() {

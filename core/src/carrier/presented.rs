@@ -43,6 +43,7 @@ pub(crate) struct Arrived {
 }
 
 impl Presented {
+    #[inline]
     pub(super) fn take(&mut self, carrier: Carrier, text: &[u8], may_be_token: bool) {
         if !may_be_token {
             self.malformed = true;
@@ -54,6 +55,7 @@ impl Presented {
     }
 
     /// Reads the texts.
+    #[inline]
     pub(crate) fn verify(&self, carriers: &Carriers, events: &Events) -> Arrivals {
         let mut malformed = self.malformed;
         let mut arrived = Arrivals::new();
