@@ -24,7 +24,7 @@ impl Turn<'_> {
         self.is_over = true;
         let waiting = state.turns.give_back();
         drop(state);
-        wake(waiting);
+        waiting.into_iter().for_each(wake);
         answer
     }
 }
@@ -33,13 +33,13 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.is_over {
             let waiting = self.visit.state().turns.give_back();
-            wake(waiting);
+            waiting.into_iter().for_each(wake);
         }
     }
 }
 
-fn wake(waiting: Option<Vec<Waker>>) {
-    waiting.into_iter().flatten().for_each(Waker::wake);
+fn wake(waiting: Vec<Waker>) {
+    waiting.into_iter().for_each(Waker::wake);
 }
 
 impl Visit {

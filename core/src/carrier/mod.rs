@@ -91,7 +91,8 @@ impl Carriers {
 
     /// True if clients without a session are sent to the same URL with a ticket.
     pub(crate) fn has_tickets(&self) -> bool {
-        self.order.contains(&Carrier::Query)
+        // It is the only one where it is one at all.
+        self.first() == Carrier::Query
     }
 
     /// True if tokens are signed.
