@@ -31,13 +31,14 @@ pub(crate) fn decode<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
     let (read, rest) = bytes.as_chunks_mut();
     let mut wrong = 0;
     for (bytes, group) in read.iter_mut().zip(groups) {
-        *bytes = values(group, &mut wrong);
+        values(group, bytes, &mut wrong);
     }
     if !rest.is_empty() {
         let mut last = [b'A'; CHARACTERS];
         last[..tail.len()].copy_from_slice(tail);
-        let last = values(&last, &mut wrong);
-        let (kept, beyond) = last.split_at(rest.len());
+        let mut bytes = [0; BYTES];
+        values(&last, &mut bytes, &mut wrong);
+        let (kept, beyond) = bytes.split_at(rest.len());
         rest.copy_from_slice(kept);
         // What is beyond the bytes is zero, or there would be several texts.
         wrong |= if beyond.iter().all(|byte| *byte == 0) { 0 } else { INVALID };
@@ -51,18 +52,16 @@ const fn length(bytes: usize) -> usize {
 }
 
 /// The bytes that characters stand for. What is wrong with any is added to what was wrong before.
-fn values(characters: &[u8; CHARACTERS], wrong: &mut u64) -> [u8; BYTES] {
+fn values(characters: &[u8; CHARACTERS], bytes: &mut [u8; BYTES], wrong: &mut u64) {
     // A loop that the compiler turns into instructions for all of them.
     let mut values = *characters;
     values.iter_mut().for_each(|character| *character = value(*character));
-    let mut bytes = [0; BYTES];
     let ((eights, _), (sixes, _)) = (values.as_chunks(), bytes.as_chunks_mut());
     for (six, eight) in sixes.iter_mut().zip(eights) {
         let values = u64::from_be_bytes(*eight);
         *wrong |= values;
         *six = joined(values);
     }
-    bytes
 }
 
 /// The characters for bytes.
