@@ -11,10 +11,9 @@ use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::load::{Loaded, Search, look};
-use crate::policy::OnStoreFailure;
+use crate::load::look;
 use crate::state::{Stage, State};
-use crate::store::{BoxFuture, Removed};
+use crate::store::Removed;
 use crate::{Error, RequestHead};
 
 /// One request's dealings with its session.
@@ -59,54 +58,6 @@ impl Visit {
     #[inline]
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) async fn load(&self) -> Result<(), Error> {
-        self.load_once().await.inspect_err(|error| self.report_failure(error))
-    }
-
-    async fn load_once(&self) -> Result<(), Error> {
-        let turn = loop {
-            {
-                let state = &mut *self.state();
-                match state.stage {
-                    Stage::Open => return Ok(()),
-                    Stage::Done => return Err(Error::TooLate),
-                    Stage::Unloaded if state.turns.take() => {
-                        state.consulted = true;
-                        break self.taken_turn();
-                    }
-                    Stage::Unloaded => {}
-                }
-            }
-            // Another handle is loading it: as soon as that came to an end.
-            drop(Box::pin(self.turn()).await);
-        };
-        let loaded = match self.search() {
-            Ok(loaded) => loaded,
-            Err(searching) => searching.await,
-        };
-        let loaded = match loaded {
-            Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
-                self.report_failure(&error);
-                turn.end_with(|state| {
-                    state.is_adrift = true;
-                    state.stage = if state.stage == Stage::Done { Stage::Done } else { Stage::Open };
-                });
-                return Ok(());
-            }
-            loaded => loaded?,
-        };
-        turn.end_with(|state| state.take_up(loaded))
-    }
-
-    /// What the tokens open; or, if a store has to be waited for, the future that finds out. It is in a box, as is what waits above:
-    /// what few requests do shall not make the future of every request large.
-    #[inline]
-    fn search(&self) -> Result<Result<Loaded, Error>, BoxFuture<'_, Result<Loaded, Error>>> {
-        let arrived = self.presented.verify(&self.engine.carriers, &self.engine.events);
-        let mut search = Search::new(&self.engine, arrived);
-        search.at_once().ok_or_else(|| Box::pin(search.patiently()) as BoxFuture<'_, _>)
     }
 
     /// Stores what was done so far, in its turn.

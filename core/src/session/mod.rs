@@ -13,11 +13,11 @@ pub use lock::SessionLock;
 
 use std::sync::Arc;
 
-use crate::Error;
 use crate::engine::Engine;
 use crate::load::Base;
 use crate::runtime::Shielded;
 use crate::visit::Visit;
+use crate::{Error, Load};
 
 /// A visitor's session during one request.
 ///
@@ -64,13 +64,14 @@ impl Session {
         &self.visit.engine
     }
 
-    /// Loads the session from the store, on the first call. Extractors do it; middleware may.
+    /// Loads the session from the store, on the first call: at once where the store is at hand, else when the future is
+    /// awaited. Extractors do it; middleware may.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails.
-    pub async fn load(&self) -> Result<(), Error> {
-        self.visit.load().await
+    pub fn load(&self) -> Load<'_> {
+        self.visit.load()
     }
 
     /// Stores at once what was done so far. It is then kept even if the request fails.
