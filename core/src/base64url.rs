@@ -40,8 +40,9 @@ pub(crate) fn decode<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
         values(&last, &mut bytes, &mut wrong);
         let (kept, beyond) = bytes.split_at(rest.len());
         rest.copy_from_slice(kept);
-        // What is beyond the bytes is zero, or there would be several texts.
-        wrong |= if beyond.iter().all(|byte| *byte == 0) { 0 } else { INVALID };
+        // What is beyond the bytes is zero, or there would be several texts. (Less than zero has the highest bits.)
+        let spilt = beyond.iter().fold(0, |all, byte| all | u64::from(*byte));
+        wrong |= 0_u64.wrapping_sub(spilt);
     }
     (wrong & INVALID == 0).then_some(bytes)
 }
@@ -153,5 +154,32 @@ mod tests {
             let by_the_library = URL_SAFE_NO_PAD.decode(text).ok();
             assert_eq!(decode::<2>(&text).map(Vec::from), by_the_library, "{text:?}");
         }
+    }
+
+    /// Every character at every place, for each length that is in use and some more.
+    #[test]
+    fn what_is_wrong_is_found_wherever_it_is() {
+        fn check<const LENGTH: usize>() {
+            let bytes: [u8; LENGTH] = std::array::from_fn(|at| (at as u8).wrapping_mul(151) ^ 0x5a);
+            let text = encode(&bytes).into_bytes();
+            for at in 0..text.len() {
+                for character in 0..=u8::MAX {
+                    let mut changed = text.clone();
+                    changed[at] = character;
+                    let by_the_library = URL_SAFE_NO_PAD.decode(&changed).ok();
+                    assert_eq!(
+                        decode::<LENGTH>(&changed).map(Vec::from),
+                        by_the_library,
+                        "{LENGTH}, {at}: {character}"
+                    );
+                }
+            }
+        }
+        check::<48>();
+        check::<32>();
+        check::<24>();
+        check::<13>();
+        check::<16>();
+        check::<1>();
     }
 }

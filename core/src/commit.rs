@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::committed::{Committed, TokenChange};
+use crate::content::Content;
 use crate::create::{Begun, create};
 use crate::draft::Draft;
 use crate::engine::Engine;
@@ -131,6 +132,9 @@ async fn update(
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
             Ok(Updated::Gone) if base.is_empty() => {
+                if base.record.content.is_same(&Content::default()) {
+                    draft.give_back(Some(record.content));
+                }
                 return match Box::pin(create(engine, draft, &Promised::default())).await? {
                     Begun::Committed(committed) => Ok(committed),
                     Begun::Meanwhile(_) => Ok(Committed::Gone),
@@ -140,6 +144,8 @@ async fn update(
                 engine.events.report(Event::Gone(id));
                 return Ok(Committed::Gone);
             }
+            // What the edits make of it is as good as it was.
+            Err(StoreError::Busy) if newer.is_none() => draft.give_back(Some(record.content)),
             Err(StoreError::Busy) => {}
             Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             Err(error) => return Err(error.into()),

@@ -164,6 +164,10 @@ mod tests {
         assert_eq!(both.touch(START + 59 * second, START, present), None);
         assert_eq!(both.touch(START + 60 * second, START, present), Some(START + 60 * second + HOUR));
         assert_eq!(both.touch(START + HOUR + HOUR / 2, START, Some(START + 2 * HOUR)), None);
+        let short = Timeouts { idle: Some(100 * second), absolute: None };
+        let present = short.deadline(START, START);
+        assert_eq!(short.touch(START + 9 * second, START, present), None, "a tenth");
+        assert_eq!(short.touch(START + 10 * second, START, present), Some(START + 110 * second));
     }
 
     #[test]

@@ -303,7 +303,7 @@ mod tests {
         let turned = [&bytes[half..], &bytes[..half]].concat();
         assert!(Values::unpack(turned.into(), 2).is_none());
         assert!(Values::unpack([&bytes[..half], &bytes[..half]].concat().into(), 2).is_none());
-        bytes[8] = 0xff;
-        assert!(Values::unpack(bytes.into(), 2).is_none(), "a key that is no text");
+        bytes[half + LENGTHS] = 0xff;
+        assert!(Values::unpack(bytes.into(), 2).is_none(), "a key that is no text, in its place");
     }
 }

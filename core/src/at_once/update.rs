@@ -48,8 +48,13 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
         }
         Ok(Ok(Updated::Conflict(stored))) => {
             let newer = Base::read(base.token.clone(), stored).ok();
-            if newer.as_ref().is_some_and(|newer| draft.edits.overwrite(&base.record.content, &newer.record.content)) {
-                engine.events.report(Event::Overwritten(*id));
+            match &newer {
+                // What it is made of is not what the edits made.
+                None => draft.give_back(Some(record.content)),
+                Some(newer) if draft.edits.overwrite(&base.record.content, &newer.record.content) => {
+                    engine.events.report(Event::Overwritten(*id));
+                }
+                Some(_) => {}
             }
             Attempt::NotYet(newer)
         }

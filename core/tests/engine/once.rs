@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use webstack_core::runtime::block_on;
+use webstack_core::store::{Entry, Store as _, Updated};
 use webstack_core::{Event, Outcome};
 use webstack_testkit::{Fault, Operation};
 
-use crate::visitor::{Site, Visitor, known, value};
+use crate::visitor::{MINUTE, Site, Visitor, known, value};
 
 #[test]
 fn a_change_that_changes_nothing_runs_once_too() {
@@ -51,6 +53,55 @@ fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
             assert_eq!(site.counts.of(Operation::Update) - before, 1);
             assert_eq!(site.heard(|event| matches!(event, Event::Gone(_))), 1);
         }
+    }
+}
+
+#[test]
+fn a_change_runs_once_though_the_store_is_busy() {
+    for busy in 1..=2 {
+        let site = Site::new();
+        let visitor = known(&site);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let request = visitor.arrive(&site);
+        let change = move |n: Option<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            n.unwrap_or(0) + 1
+        };
+        request.session.update("n", change).unwrap();
+        site.faults.fail_next(Operation::Update, Fault::Busy, busy);
+        request.answer(Outcome::Keep);
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "busy {busy} times");
+        assert_eq!(value(&site, &visitor, "n"), Some(1));
+    }
+}
+
+#[test]
+fn a_change_runs_once_though_junk_stands_there_or_an_emptied_session_is_gone() {
+    for is_junk in [true, false] {
+        let site = Site::new();
+        let visitor = known(&site);
+        if !is_junk {
+            visitor.clone().visit(&site, |session| session.clear().unwrap());
+        }
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let request = visitor.arrive(&site);
+        let change = move |_: Option<u32>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            7
+        };
+        request.session.update("n", change).unwrap();
+        if is_junk {
+            let store = site.sessions.store();
+            let listed = block_on(store.list(None, 1)).unwrap().remove(0);
+            let junk = Entry { bytes: "junk".into(), ..listed.stored.entry };
+            assert!(matches!(block_on(store.update(&listed.id, listed.stored.version, junk)), Ok(Updated::Applied(_))));
+        } else {
+            site.clock.advance(5 * MINUTE);
+        }
+        request.answer(Outcome::Keep);
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "junk: {is_junk}");
     }
 }
 

@@ -26,7 +26,9 @@ pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl W
     }
     let found = sessions.inspect(repair).await.map_err(Failure::Store)?;
     progress.finish_and_clear();
-    let verdict = if found.foreign.is_none() { "good" } else { "not good" };
+    let remains = found.unmarked > 0 && repair == Repair::Nothing;
+    let is_good = !remains && found.unreadable == 0 && found.foreign.is_none();
+    let verdict = if is_good { "good" } else { "not good" };
     writeln!(out, "{place}: {verdict}; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)?;
     if let Some(directory) = &found.foreign {
         let mend =
@@ -46,8 +48,7 @@ pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl W
         writeln!(out, "{unmarked} missing in the index of users, so that ending all of a user's misses them; {done}")
             .map_err(Failure::Output)?;
     }
-    let remains = unmarked > 0 && repair == Repair::Nothing;
-    if remains || found.unreadable > 0 || found.foreign.is_some() { Err(Failure::Found) } else { Ok(()) }
+    if is_good { Ok(()) } else { Err(Failure::Found) }
 }
 
 /// What was passed over because it cannot be read, in a line.

@@ -48,20 +48,23 @@ pub fn furnish(
     missing.into_iter().try_for_each(|(name, text)| write(directory, name, text, access))
 }
 
-/// Whether one of these files is there, and says what was written into it.
+/// Whether its `.htaccess` is there, and says what was written into it. (Many have a `.gitignore` like this one.)
 pub fn is_furnished(directory: &OwnedFd) -> bool {
-    FURNITURE.iter().any(|(name, text)| {
-        // A pipe of this name would wait for somebody to write.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let Ok(fd) = rustix::fs::openat(directory, *name, flags, Mode::empty()) else { return false };
-        let mut said = Vec::new();
-        let read = File::from(fd).take(text.len() as u64 + 1).read_to_end(&mut said);
-        read.is_ok() && said == text.as_bytes()
-    })
+    let [_, (name, text)] = FURNITURE;
+    // A pipe of this name would wait for somebody to write.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(fd) = rustix::fs::openat(directory, name, flags, Mode::empty()) else { return false };
+    let mut said = Vec::new();
+    let read = File::from(fd).take(text.len() as u64 + 1).read_to_end(&mut said);
+    read.is_ok() && said == text.as_bytes()
 }
 
 /// Whether everything in the directory has a name of which this is true, or is furniture.
-fn holds_only(directory: &OwnedFd, is_of_the_store: impl Fn(&str) -> bool) -> io::Result<bool> {
+///
+/// # Errors
+///
+/// What the operating system says.
+pub fn holds_only(directory: &OwnedFd, is_of_the_store: impl Fn(&str) -> bool) -> io::Result<bool> {
     for entry in Dir::read_from(directory)? {
         let entry = entry?;
         let is_known = |name: &str| {

@@ -10,5 +10,5 @@ mod make;
 pub use access::Access;
 pub use error::OpenError;
 pub use examine::{Demands, examine};
-pub use furnish::{furnish, is_furnished};
+pub use furnish::{furnish, holds_only, is_furnished};
 pub use make::make;

@@ -134,7 +134,7 @@ impl FileStoreBuilder {
             // Who does not make a directory only looks at it, and it may be somebody else's.
             if self.create {
                 let base = root.base();
-                directory::furnish(&base.fd, root.path(), &base.access, is_own)
+                directory::furnish(&base.fd, root.path(), &base.access, |name| is_own(&base, name))
                     .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
             }
             if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {

@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::Stat;
 
+use super::calls;
 use super::entry_file::peek;
 use super::fault::Fault;
 use super::owners;
@@ -35,6 +36,11 @@ impl Shard {
         // The order of ids, which is that of their bytes; numbers are compared faster.
         ids.sort_unstable_by_key(|id| u128::from_be_bytes(*id.as_bytes()));
         Ok(Shard { directory, ids, temporary })
+    }
+
+    /// False if the directory was removed since.
+    pub(super) fn stands(&self) -> bool {
+        self.directory.as_ref().is_none_or(|directory| calls::fstat(directory).is_ok_and(|stat| stat.st_nlink > 0))
     }
 
     /// What stands under a session's name; `None` if nothing does.

@@ -32,7 +32,7 @@ impl Bookmark {
     /// What was read of the directory in which a step goes on. Who comes with another beginning leaves it to others.
     fn take(&self, base: &Arc<Base>, after: Option<SessionId>) -> Option<Shard> {
         let place = self.lock().take_if(|place| Some(place.after) == after)?;
-        Arc::ptr_eq(&place.base, base).then_some(place.shard)
+        (Arc::ptr_eq(&place.base, base) && place.shard.stands()).then_some(place.shard)
     }
 
     fn put(&self, base: &Arc<Base>, after: SessionId, shard: Shard) {

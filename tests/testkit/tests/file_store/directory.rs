@@ -85,6 +85,21 @@ fn a_directory_that_holds_other_things_is_left_alone_at_every_start() {
     }
 }
 
+#[test]
+fn a_site_whose_directories_are_called_like_those_of_a_store_is_left_alone() {
+    for name in ["de", "owners"] {
+        let place = private();
+        fs::create_dir(place.path().join(name)).expect("a directory");
+        fs::write(place.path().join(name).join("index.html"), "a site").expect("a file");
+        let _ = FileStore::open(place.path()).expect("a fit directory");
+        assert_eq!(names(place.path()), [name]);
+    }
+    let volume = private();
+    fs::create_dir(volume.path().join("lost+found")).expect("a directory");
+    let _ = FileStore::open(volume.path()).expect("a fit directory");
+    assert_eq!(names(volume.path()), [".gitignore", ".htaccess", "lost+found"]);
+}
+
 /// An empty directory for this user alone.
 fn private() -> tempfile::TempDir {
     let place = place();

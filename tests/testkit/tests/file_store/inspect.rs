@@ -1,5 +1,7 @@
 //! What an operator is told of a directory.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use webstack_core::store::{Findings, Repair};
 
 use super::*;
@@ -64,8 +66,26 @@ fn a_directory_is_foreign_if_nothing_in_it_is_of_a_store() {
     fs::write(place.directory.join("last-purge"), "").expect("a file");
     assert_eq!(foreign(), None, "sessions were here");
     fs::remove_file(place.directory.join("last-purge")).expect("it is there");
+    fs::write(place.directory.join(".gitignore"), "*\n").expect("a file, as many sites have it");
+    for own in ["owners", "de"] {
+        fs::create_dir_all(place.directory.join(own).join("de-AT")).expect("directories of a site's own");
+        assert!(foreign().is_some(), "{own}");
+    }
     place.plant(b"junk");
     assert_eq!(foreign(), None, "a session was here");
+}
+
+#[test]
+fn a_volume_of_its_own_is_not_foreign_and_what_has_no_text_for_a_name_is() {
+    let place = Place::new();
+    fs::remove_file(place.directory.join(".htaccess")).expect("it is ours");
+    for own in ["lost+found", "00", "7f"] {
+        fs::create_dir_all(place.directory.join(own)).expect("a directory");
+    }
+    assert_eq!(inspect(&place, Repair::Nothing).foreign, None);
+    let name = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    fs::write(place.directory.join(name), "").expect("a file");
+    assert!(inspect(&place, Repair::Nothing).foreign.is_some());
 }
 
 #[test]

@@ -42,6 +42,28 @@ fn a_date_far_ahead_does_not_keep_a_file_for_ever() {
 }
 
 #[test]
+fn a_directory_that_was_made_anew_between_two_steps_is_read_anew() {
+    let place = Place::new();
+    let deadline = place.clock.now() + Duration::from_secs(1);
+    for number in 0..8 {
+        let id = format!("00{number:030x}").parse().expect("an id");
+        let _ = block_on(place.store.create(&id, Entry { expires: Some(deadline), ..entry() })).expect("a creation");
+    }
+    place.clock.advance(2 * GRACE);
+    let step = block_on(place.store.purge(PurgeStep::new(2))).expect("a purge");
+    let (shard, aside) = (place.directory.join("00"), place.directory.join("aside"));
+    fs::rename(&shard, &aside).expect("it is there");
+    fs::create_dir(&shard).expect("a directory");
+    for file in fs::read_dir(&aside).expect("a directory") {
+        let file = file.expect("an entry");
+        fs::rename(file.path(), shard.join(file.file_name())).expect("it is there");
+    }
+    fs::remove_dir(&aside).expect("it is empty");
+    let rest = block_on(place.store.purge(PurgeStep::new(99).after(step.next))).expect("a purge");
+    assert_eq!((step.removed, rest.removed), (2, 6));
+}
+
+#[test]
 fn a_held_file_is_passed_over() {
     let place = Place::new();
     let deadline = place.clock.now() + Duration::from_secs(1);
