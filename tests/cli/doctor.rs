@@ -45,7 +45,8 @@ fn the_doctor_tells_a_directory_of_other_things_from_one_for_sessions() {
         "it is made for the first ones: {examined}"
     );
 
-    fs::create_dir(directory.join("de")).expect("a site in German");
+    fs::create_dir(directory.join("de")).expect("a directory");
+    fs::write(directory.join("de/index.html"), "eine Seite").expect("a site in German");
     fs::write(directory.join(".htaccess"), "Require all granted\n").expect("a file");
     let examined = complained(&webstack(place.path(), &["doctor"]));
     assert!(examined.contains(": not good; 0 sessions"), "{examined}");
@@ -66,7 +67,7 @@ fn what_cannot_be_read_is_counted_and_named() {
     fs::create_dir_all(directory.join("00")).expect("a directory");
     fs::write(&junk, "junk").expect("a file");
     let examined = complained(&webstack(place.path(), &["doctor"]));
-    assert!(examined.contains("good; 1 sessions"), "{examined}");
+    assert!(examined.contains("not good; 1 sessions"), "{examined}");
     assert!(examined.contains(&format!("1 cannot be read, the first is {}", junk.display())), "{examined}");
     let listed = webstack(place.path(), &["list"]);
     assert_eq!(said(&listed).lines().count(), 1);
