@@ -1,8 +1,7 @@
 //! The operator's command line: looks at the sessions of an application, ends them, and frees what has expired.
 //!
 //! ```text
-//! cargo install webstack --features cli
-//! webstack --store file:/var/lib/shop/WebStack-sessions doctor
+//! cargo run --features cli --bin webstack -- --store file:/var/lib/shop/WebStack-sessions doctor
 //! ```
 //!
 //! Settings are the environment variables `WEBSTACK_…`, the same as the application's: run it with those, in the same
