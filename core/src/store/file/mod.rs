@@ -65,7 +65,8 @@ use root::Root;
 ///
 /// The directory is for its user alone, or for a named group, and is refused if others can write to it. Links are not
 /// followed, and files that are not sessions are left alone. If the directory vanishes while the store is in use it is
-/// not made again (a volume may just be unmounted): operations fail until it is back.
+/// not made again (a volume may just be unmounted): operations fail until it is back. If it was only moved, what is in it
+/// can still be read and updated through the open directory.
 ///
 /// ```
 /// use webstack_core::store::{Created, Entry, FileStore, Store};
