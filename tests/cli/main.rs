@@ -95,28 +95,46 @@ fn the_help_says_what_each_status_means() {
     }
 }
 
-/// As it is pasted, but for the places.
-#[test]
-fn the_commands_that_copy_a_directory_in_use_make_a_whole_copy() {
+/// What the documented commands say that copy a directory in use: as they are pasted, but for the places.
+fn copied_as_documented(place: &Path) -> String {
     let documented = include_str!("../../docs/stores.md");
     let (_, commands) = documented.split_once("## A copy of files in use").expect("the part of the page");
     let commands = commands.split("```").nth(1).and_then(|block| block.strip_prefix("sh\n")).expect("commands");
-    let place = tempfile::tempdir().expect("a directory");
-    let sessions = application(place.path());
-    for _ in 0..3 {
-        begin(&sessions, |session| session.set_user("ann").expect("open"));
-    }
-    let (directory, copy) = (place.path().join("WebStack-sessions"), place.path().join("copy"));
+    let (directory, copy) = (place.join("WebStack-sessions"), place.join("copy"));
     let commands = commands.replace("/var/lib/shop/sessions", &directory.display().to_string());
     let commands = commands.replace("/var/backups/sessions", &copy.display().to_string());
     let programs = Path::new(env!("CARGO_BIN_EXE_webstack")).parent().expect("a directory").display();
     let path = format!("{programs}:{}", std::env::var("PATH").expect("a path"));
-    let pasted = Command::new("sh").args(["-ec", &commands]).env("PATH", path).output().expect("a shell");
-    let told = said(&pasted);
-    assert!(told.contains("copy: good; 3 sessions, 3 of them signed in\n"), "{told}");
+    said(&Command::new("sh").args(["-ec", &commands]).env("PATH", path).output().expect("a shell"))
+}
+
+#[test]
+fn the_commands_that_copy_a_directory_in_use_make_a_whole_copy_each_time() {
+    let place = tempfile::tempdir().expect("a directory");
+    let sessions = application(place.path());
+    let ended = begin(&sessions, |session| session.set_user("ann").expect("open"));
+    for _ in 0..3 {
+        begin(&sessions, |session| session.set_user("ann").expect("open"));
+    }
+    let told = copied_as_documented(place.path());
+    assert!(told.contains("copy: good; 4 sessions, 4 of them signed in\n"), "{told}");
+    assert_eq!(said(&webstack(place.path(), &["end", &ended])), "1 ended\n");
+    let told = copied_as_documented(place.path());
+    assert!(told.contains("copy: good; 3 sessions, 3 of them signed in\n"), "what ended stays ended: {told}");
+    let copy = place.path().join("copy");
+    assert!(!copy.join("WebStack-sessions").exists(), "there is no copy inside of the copy");
     let of_copy = ["--store", &format!("file:{}", copy.display())];
     assert_eq!(said(&webstack(place.path(), &[&of_copy[..], &["end", "--user", "ann"]].concat())), "3 ended\n");
     assert_eq!(said(&webstack(place.path(), &["list"])).lines().count(), 3, "the sessions in use stay");
+}
+
+#[test]
+fn the_commands_that_copy_a_directory_in_use_do_where_nobody_signed_in() {
+    let place = tempfile::tempdir().expect("a directory");
+    begin(&application(place.path()), |session| session.insert("n", &1).expect("open"));
+    assert!(!place.path().join("WebStack-sessions/owners").exists());
+    let told = copied_as_documented(place.path());
+    assert!(told.contains("copy: good; 1 sessions, 0 of them signed in\n"), "{told}");
 }
 
 #[test]
