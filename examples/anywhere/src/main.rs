@@ -16,6 +16,8 @@
 //! curl -c jar -b jar http://localhost:8005/cgi-bin/shop     # busybox knows no /shop/
 //! ```
 
+#![allow(clippy::print_stdout, reason = "whoever starts it is told where to look")]
+
 use std::error::Error;
 use std::process::{ExitCode, Termination as _};
 
@@ -65,18 +67,24 @@ async fn on_actix_web(sessions: Sessions, port: u16) -> Outcome {
             .wrap(SessionMiddleware::new(sessions.clone()))
             .service(web::scope("/shop").default_service(mount(shop())))
     };
-    Ok(HttpServer::new(app).bind(("localhost", port))?.run().await?)
+    let server = HttpServer::new(app).bind(("localhost", port))?;
+    tell(port);
+    Ok(server.run().await?)
 }
 
 async fn on_axum(sessions: Sessions, port: u16) -> Outcome {
     let app = Router::new().nest("/shop/", shop()).layer(webstack::axum::layer(sessions));
-    Ok(axum::serve(TcpListener::bind(("localhost", port)).await?, app).await?)
+    let listener = TcpListener::bind(("localhost", port)).await?;
+    tell(port);
+    Ok(axum::serve(listener, app).await?)
 }
 
 async fn on_rocket(sessions: Sessions, port: u16) -> Outcome {
+    use rocket::fairing::AdHoc;
     use webstack::rocket::{SessionFairing, mount};
     let rocket = rocket::custom(rocket::Config::figment().merge(("port", port)));
-    rocket.attach(SessionFairing::new(sessions)).mount("/shop", mount(shop())).launch().await?;
+    let told = AdHoc::on_liftoff("where to look", move |_| Box::pin(async move { tell(port) }));
+    rocket.attach(SessionFairing::new(sessions)).attach(told).mount("/shop", mount(shop())).launch().await?;
     Ok(())
 }
 
@@ -84,6 +92,13 @@ async fn on_warp(sessions: Sessions, port: u16) -> Outcome {
     use warp::Filter as _;
     let nothing_else = warp::path::end().map(|| "the shop is at /shop/\n");
     let server = webstack::warp::serve(nothing_else, sessions).mount("/shop", shop());
-    server.run(TcpListener::bind(("localhost", port)).await?).await;
+    let listener = TcpListener::bind(("localhost", port)).await?;
+    tell(port);
+    server.run(listener).await;
     Ok(())
+}
+
+/// Prints where the shop is, as soon as somebody listens there.
+fn tell(port: u16) {
+    println!("http://localhost:{port}/shop/");
 }
