@@ -13,7 +13,7 @@ use crate::store::BoxFuture;
 
 /// What the engine needs of a runtime: a timer, and a place where a future runs to its end.
 ///
-/// The adapters of asynchronous frameworks hand in theirs ([`Tokio`], feature `tokio`); without one, [`Blocking`] does.
+/// The adapters of asynchronous frameworks hand in theirs (`Tokio`, with feature `tokio`); without one, [`Blocking`] does.
 pub trait Runtime: fmt::Debug + Send + Sync + 'static {
     /// Ready after this time.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
