@@ -31,7 +31,7 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
             Some(Limit { measured, of })
         };
         let limits =
-            [("by hand", "by hand"), ("by hand, promising", "by hand with the promises")].into_iter().filter_map(limit);
+            [("by hand", "by hand"), ("by hand, promising", "by hand, promising")].into_iter().filter_map(limit);
         Target { limits: limits.collect(), ..target(what, Bound::AtMost(goal.goal), table, measured) }
     });
     each.collect()
@@ -44,10 +44,8 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
     {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
-            let limits = [
-                ("axum: by hand", "by hand, on axum"),
-                ("axum: by hand, promising", "by hand with the promises, on axum"),
-            ];
+            let limits =
+                [("axum: by hand", "by hand, on axum"), ("axum: by hand, promising", "by hand, promising, on axum")];
             let limits = limits
                 .into_iter()
                 .filter_map(|(row, of)| Some(Limit { measured: cells.number("time", row, case)?, of }))
