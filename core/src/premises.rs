@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::store::{BoxFuture, Findings, Inspect, Migrating, Moved, Repair, Store, StoreError};
-use crate::{Error, SessionId, Sessions, runtime};
+use crate::store::{BoxFuture, Findings, Inspect, Migrating, Moved, Probe, Repair, Store, StoreError};
+use crate::{ConfigError, Error, SessionId, Sessions, runtime};
 
 /// From any store to any other.
 pub(crate) type Moving = Migrating<Arc<dyn Store>, Arc<dyn Store>>;
@@ -22,6 +22,8 @@ pub(crate) struct Premises {
     pub(crate) moving: Option<Arc<Moving>>,
     /// Makes tables.
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Try out writing: in the store, and in the one that is left.
+    pub(crate) probes: Vec<Probe>,
     /// Look for what is wrong: in the store, and in the one that is left.
     pub(crate) inspect: Vec<Inspect>,
     /// Hears of changes, for a cache.
@@ -66,6 +68,29 @@ impl Sessions {
             Some(begin) => Ok(begin().await.map(|()| true)?),
             None => Ok(false),
         }
+    }
+
+    /// Tries out whether sessions can be written, in the store and in the one that is left if sessions move. What is
+    /// [done at start](crate::Builder::probe_directory) is done again, or for the first time. Today that is tried in files; the
+    /// other stores say so when they are used.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] if they cannot. Its source is the system's error, which tells a disk that is full from a setting that is
+    /// wrong.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on};
+    /// # let place = tempfile::tempdir().unwrap();
+    /// # let directory = place.path().join("WebStack-sessions");
+    /// let sessions = Sessions::builder().directory(directory).build().unwrap();
+    /// assert!(block_on(sessions.probe()).is_ok());
+    /// ```
+    pub async fn probe(&self) -> Result<(), ConfigError> {
+        for probe in self.engine.premises.probes.iter().map(Arc::clone) {
+            runtime::off_thread(move || probe()).await?;
+        }
+        Ok(())
     }
 
     /// Looks for what is wrong in the store, and in the one that is left if sessions move: what cannot be read, and what an

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 mod doctor;
+mod full_disk;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -58,6 +58,7 @@ pub struct Builder {
     policies: Policies,
     purge_every: Option<Duration>,
     create_directory: bool,
+    probe_directory: bool,
     clock: Arc<dyn Clock>,
     runtime: Option<Arc<dyn Runtime>>,
     hook: HookSetting,
@@ -108,6 +109,7 @@ impl Builder {
             policies: Policies::default(),
             purge_every: Some(Duration::from_secs(600)),
             create_directory: true,
+            probe_directory: true,
             clock: Arc::new(SystemClock),
             runtime: None,
             hook: HookSetting::default(),
@@ -280,6 +282,12 @@ impl Builder {
     /// Whether a session directory that is not there is made. Tools that look at an application's sessions say no.
     pub fn create_directory(self, create_directory: bool) -> Self {
         Builder { create_directory, ..self }
+    }
+
+    /// Whether it is tried out at start that files can be written in a session directory that is there. Tools that look at an
+    /// application's sessions, or free space, say no; CGI programs never do.
+    pub fn probe_directory(self, probe_directory: bool) -> Self {
+        Builder { probe_directory, ..self }
     }
 
     /// The clock, for tests that hold it. A store given ready-made has its own.

@@ -65,7 +65,8 @@ impl Builder {
             }
         };
         self.check("WEBSTACK_STORE", &opened)?;
-        let (mut moving, mut inspect) = (None, Vec::from_iter(opened.inspect));
+        let mut moving = None;
+        let (mut probes, mut inspect) = (Vec::from_iter(opened.probe), Vec::from_iter(opened.inspect));
         if let Some(url) = &self.move_from {
             let left = self.open("WEBSTACK_MOVE_FROM", url)?;
             self.check("WEBSTACK_MOVE_FROM", &left)?;
@@ -75,6 +76,7 @@ impl Builder {
                 let problem = "this is the store that the sessions move to";
                 return Err(ConfigError::new("WEBSTACK_MOVE_FROM", problem, "name the one that they are to leave"));
             }
+            probes.extend(left.probe);
             inspect.extend(left.inspect);
             let both = Arc::new(Moving::new(left.store, opened.store).with_clock(Arc::clone(&self.clock)));
             opened.place = format!("{} (moving from {})", opened.place, left.place);
@@ -87,6 +89,7 @@ impl Builder {
             place: opened.place,
             set_up: opened.set_up,
             moving,
+            probes,
             inspect,
             ..Premises::default()
         };
@@ -129,7 +132,7 @@ impl Builder {
             clock: &self.clock,
             fresh: self.lifetime.idle,
             create: self.create_directory,
-            probe: self.environment != Environment::Cgi,
+            probe: self.probe_directory && self.environment != Environment::Cgi,
             default_directory: &|| {
                 location::default_directory(
                     self.environment,

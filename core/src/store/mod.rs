@@ -10,7 +10,7 @@ mod scheme;
 #[cfg(unix)]
 pub use file::{Durability, FileStore, FileStoreBuilder, OpenError};
 pub use findings::{Findings, Repair};
-pub(crate) use scheme::{Inspect, OpenContext, Opened, are_same, open_directory, open_url};
+pub(crate) use scheme::{Inspect, OpenContext, Opened, Probe, are_same, open_directory, open_url};
 pub use webstack_store::{
     BoxFuture, Cached, Capabilities, Changes, Created, Entry, GRACE, Listed, MemoryStore, Migrating, Moved, OwnerKey,
     PurgeStep, Purged, Removed, Reserved, Store, StoreAnswer, StoreError, Stored, Touched, Updated, Version, Watch,

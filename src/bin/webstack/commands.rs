@@ -14,7 +14,8 @@ use crate::Failure;
 const STEP: Duration = Duration::from_millis(200);
 
 pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl Write) -> Result<(), Failure> {
-    // That it could be opened says that owner, mode and file system are right, and that files can be written.
+    // That it could be opened says that owner, mode and file system are right.
+    sessions.probe().await.map_err(Failure::Settings)?;
     let place = sessions.place();
     let (mut alive, mut signed_in) = (0_u64, 0_u64);
     let progress = progress();

@@ -67,7 +67,7 @@ enum Command {
 /// What scripts and timers go by.
 const STATUSES: &str = "Exit status:
   0  it is done, and nothing is wrong
-  1  the store failed
+  1  the store failed, or its disk is full
   2  a setting or an argument is wrong
   3  the doctor found something that is wrong, and still is";
 
@@ -95,9 +95,11 @@ fn main() -> ExitCode {
     };
     let Err(failure) = done else { return ExitCode::SUCCESS };
     let (status, why) = match failure {
-        Failure::Settings(error) => (2, error.to_string()),
+        // It says the mend itself.
+        Failure::Settings(error) => (if is_full(&error) { 1 } else { 2 }, error.to_string()),
         Failure::Store(error) => {
             let mend = match error {
+                _ if is_full(&error) => "; free space there; `webstack purge` frees what has expired",
                 Error::Unavailable(_) => "; see that it runs, and that this user may reach it from here",
                 _ => "",
             };
@@ -114,7 +116,8 @@ fn main() -> ExitCode {
 }
 
 fn open(options: &Options) -> Result<Sessions, Failure> {
-    let builder = Sessions::builder().create_directory(false).env().map_err(Failure::Settings)?;
+    let builder =
+        Sessions::builder().create_directory(false).probe_directory(false).env().map_err(Failure::Settings)?;
     let builder = match &options.store {
         Some(url) => builder.store_url(url),
         None => builder,
@@ -149,6 +152,13 @@ fn run(sessions: &Sessions, command: Command) -> Result<(), Failure> {
             Command::End { ids, user } => commands::end(sessions, &ids, user.as_deref(), &mut out).await,
         }
     })
+}
+
+/// Whether there is no room for something: that is nobody's setting, and passes.
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .filter_map(|error| error.downcast_ref())
+        .any(|error: &io::Error| matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
 }
 
 /// An error and its causes, each said once: many say their cause themselves.

@@ -83,6 +83,17 @@ pub enum OpenError {
         /// The kind of file system.
         kind: &'static str,
     },
+    /// There is no room for what a session store needs. It may be had again.
+    #[error("cannot {doing} {} ({source}): free space there; `webstack purge` frees what has expired", .path.display())]
+    Full {
+        /// The directory.
+        path: PathBuf,
+        /// What was tried.
+        doing: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The operating system refused something that a session store needs.
     #[error("cannot {doing} {} ({source}): give the user of this process the right to, or choose another directory", .path.display())]
     Refused {

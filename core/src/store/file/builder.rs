@@ -1,6 +1,6 @@
 //! From a path to a store that works: everything that can be wrong with a directory is found out here.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -135,9 +135,9 @@ impl FileStoreBuilder {
             if self.create {
                 let base = root.base();
                 directory::furnish(&base.fd, root.path(), &base.access, |name| is_own(&base, name))
-                    .map_err(|error| refused("write .gitignore and .htaccess in", error))?;
+                    .map_err(|error| unwritten(&root, "write .gitignore and .htaccess in", error))?;
             }
-            if probe(&root).map_err(|fault| refused("write, rename and remove files in", source_of(fault)))? {
+            if probe(&root)? {
                 root.trust_umask();
             }
         }
@@ -158,7 +158,20 @@ fn sync_name(path: &Path) -> Result<(), Errno> {
 
 /// Does once what every request will do, so that it does not fail there first; true if files are made with the permissions
 /// that they are to have.
-fn probe(root: &Root) -> Result<bool, Fault> {
+pub(super) fn probe(root: &Root) -> Result<bool, OpenError> {
+    try_out(root).map_err(|fault| unwritten(root, "write, rename and remove files in", source_of(fault)))
+}
+
+/// A disk that is full is no matter of rights.
+fn unwritten(root: &Root, doing: &'static str, source: io::Error) -> OpenError {
+    let path = root.path().to_owned();
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::Full { path, doing, source },
+        _ => OpenError::Refused { path, doing, source },
+    }
+}
+
+fn try_out(root: &Root) -> Result<bool, Fault> {
     let base = root.base();
     let path = random_name();
     let file = base.open(&path, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL).doing("probe the session directory")?;

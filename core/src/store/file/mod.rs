@@ -110,6 +110,26 @@ impl FileStore {
         self.root.path()
     }
 
+    /// Tries out that sessions can be written, as opening does unless [it is told not to](FileStoreBuilder::probe).
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Full`] if there is no room, or [`OpenError::Refused`].
+    ///
+    /// ```
+    /// use webstack_core::store::FileStore;
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let directory = place.path().join("WebStack-sessions");
+    /// # let _ = FileStore::open(&directory)?;
+    /// let store = FileStore::builder(&directory).probe(false).open()?;
+    /// assert!(store.probe().is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn probe(&self) -> Result<(), OpenError> {
+        builder::probe(&self.root).map(drop)
+    }
+
     /// Looks at every file, on this thread: for an operator, who wants to know what is wrong.
     ///
     /// A session may lack its owner's marker in a copy of a directory that was in use; nothing that this store does leaves one

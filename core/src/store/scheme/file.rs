@@ -80,8 +80,9 @@ fn open_files(directory: PathBuf, options: &Options, context: &OpenContext<'_>) 
         builder = builder.group(group);
     }
     let store = Arc::new(builder.open().map_err(|error| ConfigError::caused(context.setting, error))?);
-    let files = Arc::clone(&store);
+    let (tried, files, setting) = (Arc::clone(&store), Arc::clone(&store), context.setting);
     Ok(Opened {
+        probe: Some(Arc::new(move || tried.probe().map_err(|error| ConfigError::caused(setting, error)))),
         inspect: Some(Arc::new(move |repair| files.inspect(repair))),
         ..Opened::in_directory(store, directory)
     })

@@ -47,9 +47,14 @@ pub(crate) struct Opened {
     pub(crate) watch: Option<Arc<dyn Watch>>,
     /// Makes its tables.
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
+    /// Tries out whether it can be written.
+    pub(crate) probe: Option<Probe>,
     /// Looks for what is wrong in it.
     pub(crate) inspect: Option<Inspect>,
 }
+
+/// Tries out whether a store can be written, on the thread that asks.
+pub(crate) type Probe = Arc<dyn Fn() -> Result<(), ConfigError> + Send + Sync>;
 
 /// Looks for what is wrong in a store, on the thread that asks.
 pub(crate) type Inspect = Arc<dyn Fn(Repair) -> Result<Findings, StoreError> + Send + Sync>;
@@ -72,7 +77,7 @@ impl Opened {
     }
 
     fn at(store: Arc<dyn Store>, place: String) -> Self {
-        Opened { store, directory: None, place, watch: None, set_up: None, inspect: None }
+        Opened { store, directory: None, place, watch: None, set_up: None, probe: None, inspect: None }
     }
 }
 
