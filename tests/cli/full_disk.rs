@@ -1,10 +1,11 @@
-//! What an operator can do on a disk that is full or read-only.
+//! What an operator, and an application that starts, can do on a disk that is full or read-only.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use tracing_subscriber::util::SubscriberInitExt as _;
 use webstack::{Clock, Timestamp};
 
 use super::*;
@@ -129,6 +130,38 @@ fn what_is_moved_to_a_full_disk_says_the_mend() {
 }
 
 #[test]
+fn an_application_starts_on_a_full_disk_and_goes_on_when_there_is_room() {
+    let name = "an_application_starts_on_a_full_disk_and_goes_on_when_there_is_room";
+    let Some(disk) = SmallDisk::mount(name) else { return };
+    begin(&application(disk.path()), |session| session.insert("n", &1).expect("open"));
+    disk.fill();
+
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let writer = Mutex::new(log.reopen().expect("it is there"));
+    let logging = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish().set_default();
+    let sessions = application(disk.path());
+    drop(logging);
+    let log = fs::read_to_string(log.path()).expect("text");
+    let warned: Vec<_> = log.lines().filter(|line| line.contains("No space left")).collect();
+    let directory = disk.path().join("WebStack-sessions");
+    assert!(
+        matches!(&*warned, [line] if line.contains("WARN") && line.contains(&*directory.to_string_lossy())),
+        "{log}"
+    );
+
+    assert!(block_on(async { sessions.list().next().await }).expect("it can be read").is_some());
+    let stored = block_on(async {
+        let exchange = sessions.open_by_token(None);
+        exchange.session().load().await?;
+        exchange.session().insert("n", &2)?;
+        exchange.session().save().await
+    });
+    assert!(stored.is_err(), "there is no room for another one");
+    fs::remove_file(disk.path().join("filler")).expect("it is ours");
+    begin(&sessions, |session| session.insert("n", &2).expect("open"));
+}
+
+#[test]
 fn a_read_only_disk_is_looked_at() {
     let Some(disk) = SmallDisk::mount("a_read_only_disk_is_looked_at") else { return };
     let sessions = application(disk.path());
@@ -142,4 +175,6 @@ fn a_read_only_disk_is_looked_at() {
     assert!(complaint.contains("Read-only"), "{complaint}");
     let complaint = failed(&webstack(disk.path(), &["doctor"]), 2);
     assert!(complaint.contains("cannot write") && complaint.contains("Read-only"), "{complaint}");
+    let directory = disk.path().join("WebStack-sessions");
+    assert!(Sessions::builder().directory(directory).build().is_err(), "no application starts there");
 }

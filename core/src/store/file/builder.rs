@@ -99,13 +99,17 @@ impl FileStoreBuilder {
     }
 
     /// Says whether it is tried out that a directory which is there already can be written to, as it is by default. A process that
-    /// serves one request finds out soon enough, and trying costs it more than the session does.
+    /// serves one request finds out soon enough, and trying costs it more than the session does. That the disk is full is a warning
+    /// and no error.
     pub fn probe(self, probe: bool) -> Self {
         FileStoreBuilder { probe, ..self }
     }
 
     /// Opens the directory; makes it if it is not there, but not the one that it is in. It gets a `.gitignore` and an `.htaccess`,
     /// unless there are other things in it than sessions.
+    ///
+    /// On a disk that is full it is opened with a warning, as who has it open goes on, too: sessions that are there are read, and
+    /// what is written fails until there is space. What could not be written at this start is written at the next one.
     ///
     /// # Errors
     ///
@@ -131,17 +135,30 @@ impl FileStoreBuilder {
         }
         let mut root = Root::open(path, demands, self.durability)?;
         if is_new || self.probe {
-            // Who does not make a directory only looks at it, and it may be somebody else's.
-            if self.create {
-                let base = root.base();
-                directory::furnish(&base.fd, root.path(), &base.access, |name| is_own(&base, name))
-                    .map_err(|error| unwritten(&root, "write .gitignore and .htaccess in", error))?;
-            }
-            if probe(&root)? {
-                root.trust_umask();
+            match self.prepare(&mut root) {
+                // Who runs already goes on serving, and so does who starts now.
+                Err(OpenError::Full { path, doing, source }) => {
+                    let cause = &source as &dyn std::error::Error;
+                    let path = path.display();
+                    tracing::warn!(%path, cause, "cannot {doing} it: what is new fails until there is space");
+                }
+                prepared => prepared?,
             }
         }
         Ok(self.of(root))
+    }
+
+    fn prepare(&self, root: &mut Root) -> Result<(), OpenError> {
+        // Who does not make a directory only looks at it, and it may be somebody else's.
+        if self.create {
+            let base = root.base();
+            directory::furnish(&base.fd, root.path(), &base.access, |name| is_own(&base, name))
+                .map_err(|error| unwritten(root, "write .gitignore and .htaccess in", error))?;
+        }
+        if probe(root)? {
+            root.trust_umask();
+        }
+        Ok(())
     }
 
     fn of(self, root: Root) -> FileStore {

@@ -110,7 +110,8 @@ impl FileStore {
         self.root.path()
     }
 
-    /// Tries out that sessions can be written, as opening does unless [it is told not to](FileStoreBuilder::probe).
+    /// Tries out that sessions can be written, as opening does unless [it is told not to](FileStoreBuilder::probe). Opening passes
+    /// over a disk that is full; this does not.
     ///
     /// # Errors
     ///
