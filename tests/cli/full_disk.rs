@@ -161,6 +161,21 @@ fn an_application_starts_on_a_full_disk_and_goes_on_when_there_is_room() {
     begin(&sessions, |session| session.insert("n", &2).expect("open"));
 }
 
+/// An empty `.htaccess` denies nothing, and what is there is never written again.
+#[test]
+fn what_is_not_written_on_a_full_disk_is_written_at_the_next_start() {
+    let Some(disk) = SmallDisk::mount("what_is_not_written_on_a_full_disk_is_written_at_the_next_start") else {
+        return;
+    };
+    disk.fill();
+    application(disk.path());
+    let directory = disk.path().join("WebStack-sessions");
+    assert_eq!(fs::read_dir(&directory).expect("it was made").count(), 0, "nothing that is half written");
+    fs::remove_file(disk.path().join("filler")).expect("it is ours");
+    application(disk.path());
+    assert!(fs::read_to_string(directory.join(".htaccess")).expect("a file").contains("Require all denied"));
+}
+
 #[test]
 fn a_read_only_disk_is_looked_at() {
     let Some(disk) = SmallDisk::mount("a_read_only_disk_is_looked_at") else { return };

@@ -1,7 +1,7 @@
 //! What stands in every session directory.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -84,12 +84,18 @@ fn write(directory: &OwnedFd, name: &str, text: &str, access: &Access) -> io::Re
         Err(Errno::EXIST) => return Ok(()),
         opened => opened?,
     };
+    // What is there is never written again, and half of it, as a full disk leaves it, denies nothing.
+    fill(fd, text, access).inspect_err(|_| {
+        let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
+    })
+}
+
+fn fill(fd: OwnedFd, text: &str, access: &Access) -> io::Result<()> {
     // Whatever the umask is.
     if Mode::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != access.file_mode() {
         rustix::fs::fchmod(&fd, access.file_mode())?;
     }
-    rustix::io::write(&fd, text.as_bytes())?;
-    Ok(())
+    File::from(fd).write_all(text.as_bytes())
 }
 
 const FURNITURE: [(&str, &str); 2] = [
