@@ -24,8 +24,10 @@ pub(crate) struct Premises {
     pub(crate) set_up: Option<Begin<Result<(), StoreError>>>,
     /// Try out writing: in the store, and in the one that is left.
     pub(crate) probes: Vec<Probe>,
-    /// Look for what is wrong: in the store, and in the one that is left.
-    pub(crate) inspect: Vec<Inspect>,
+    /// Looks for what is wrong.
+    pub(crate) inspect: Option<Inspect>,
+    /// The same, in the store that is left.
+    pub(crate) inspect_left: Option<Inspect>,
     /// Hears of changes, for a cache.
     pub(crate) listen: Option<Begin<()>>,
     pub(crate) listening: AtomicBool,
@@ -111,11 +113,27 @@ impl Sessions {
     /// assert_eq!((found.unreadable, found.unmarked), (0, 0));
     /// ```
     pub async fn inspect(&self, repair: Repair) -> Result<Findings, Error> {
-        let mut found = Findings::default();
-        for inspect in self.engine.premises.inspect.iter().map(Arc::clone) {
-            found = found.and(runtime::off_thread(move || inspect(repair)).await?);
-        }
-        Ok(found)
+        let found = inspect(self.engine.premises.inspect.as_ref(), repair).await?;
+        Ok(found.and(self.inspect_left(repair).await?))
+    }
+
+    /// As [`inspect`](Sessions::inspect), only in the store that is left. Before it is removed, `foreign` tells whether it is the
+    /// one that was meant: a directory of other things has no sessions that could move, either.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    ///
+    /// ```
+    /// # use webstack_core::{Sessions, runtime::block_on};
+    /// use webstack_core::store::{Findings, Repair};
+    ///
+    /// let sessions = Sessions::builder().store_url("memory:").build().unwrap();
+    /// let found = block_on(sessions.inspect_left(Repair::Nothing)).unwrap();
+    /// assert_eq!(found, Findings::default(), "no store is left");
+    /// ```
+    pub async fn inspect_left(&self, repair: Repair) -> Result<Findings, Error> {
+        inspect(self.engine.premises.inspect_left.as_ref(), repair).await
     }
 
     /// Moves about so many sessions from the store that is [left](crate::Builder::move_from_url), beginning behind `after`; for
@@ -138,4 +156,9 @@ impl Sessions {
             None => Ok(None),
         }
     }
+}
+
+async fn inspect(inspect: Option<&Inspect>, repair: Repair) -> Result<Findings, Error> {
+    let Some(inspect) = inspect.map(Arc::clone) else { return Ok(Findings::default()) };
+    Ok(runtime::off_thread(move || inspect(repair)).await?)
 }

@@ -205,6 +205,44 @@ fn a_database_is_looked_at_and_not_made() {
 }
 
 #[test]
+fn nothing_is_moved_out_of_a_directory_of_other_things() {
+    let place = tempfile::tempdir().expect("a directory");
+    application(place.path());
+    let other = place.path().join("other");
+    std::fs::create_dir(&other).expect("a directory");
+    std::fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("ours");
+    let from = ["move", "--from", &format!("file:{}", other.display())];
+    let empty = said(&webstack(place.path(), &from));
+    assert!(empty.starts_with("0 moved, none left; "), "its sessions have moved: {empty}");
+
+    std::fs::write(other.join("index.html"), "a site").expect("a file");
+    let refused = webstack(place.path(), &from);
+    assert_eq!((refused.status.code(), &*refused.stdout), (Some(2), &b""[..]), "{refused:?}");
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let named = format!("WEBSTACK_MOVE_FROM: {} does not look like a session directory", other.display());
+    assert!(why.contains(&named) && why.contains("name the one"), "{why}");
+
+    let sessions = Sessions::builder().directory(&other).build().expect("a directory");
+    begin(&sessions, |session| session.insert("n", &1).expect("open"));
+    assert!(said(&webstack(place.path(), &from)).starts_with("1 moved, none left; "), "sessions are there now");
+}
+
+/// That may be where there are none yet, whatever else is there.
+#[test]
+fn where_sessions_move_to_other_things_may_be() {
+    let place = tempfile::tempdir().expect("a directory");
+    let directory = place.path().join("WebStack-sessions");
+    std::fs::create_dir(&directory).expect("a directory");
+    std::fs::set_permissions(&directory, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("ours");
+    std::fs::write(directory.join("index.html"), "a site").expect("a file");
+    let old = tempfile::tempdir().expect("a directory");
+    application(old.path());
+    let from = format!("file:{}", old.path().join("WebStack-sessions").display());
+    let moved = said(&webstack(place.path(), &["move", "--from", &from]));
+    assert!(moved.starts_with("0 moved, none left; "), "{moved}");
+}
+
+#[test]
 fn a_store_is_not_moved_to_itself_by_whatever_name() {
     let place = tempfile::tempdir().expect("a directory");
     let sessions = application(place.path());

@@ -65,8 +65,8 @@ impl Builder {
             }
         };
         self.check("WEBSTACK_STORE", &opened)?;
-        let mut moving = None;
-        let (mut probes, mut inspect) = (Vec::from_iter(opened.probe), Vec::from_iter(opened.inspect));
+        let (mut moving, mut inspect_left) = (None, None);
+        let mut probes = Vec::from_iter(opened.probe);
         if let Some(url) = &self.move_from {
             let left = self.open("WEBSTACK_MOVE_FROM", url)?;
             self.check("WEBSTACK_MOVE_FROM", &left)?;
@@ -77,7 +77,7 @@ impl Builder {
                 return Err(ConfigError::new("WEBSTACK_MOVE_FROM", problem, "name the one that they are to leave"));
             }
             probes.extend(left.probe);
-            inspect.extend(left.inspect);
+            inspect_left = left.inspect;
             let both = Arc::new(Moving::new(left.store, opened.store).with_clock(Arc::clone(&self.clock)));
             opened.place = format!("{} (moving from {})", opened.place, left.place);
             // What the old store tells of concerns sessions that nobody keeps: they move when they are read.
@@ -90,7 +90,8 @@ impl Builder {
             set_up: opened.set_up,
             moving,
             probes,
-            inspect,
+            inspect: opened.inspect,
+            inspect_left,
             ..Premises::default()
         };
         let behind = Arc::clone(&opened.store);

@@ -1,6 +1,7 @@
 //! What each command does.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -32,10 +33,8 @@ pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl W
     let verdict = if is_good { "good" } else { "not good" };
     writeln!(out, "{place}: {verdict}; {alive} sessions, {signed_in} of them signed in").map_err(Failure::Output)?;
     if let Some(directory) = &found.foreign {
-        let mend =
-            "nothing of webstack's is in it, but other things are; name the one that the application says it uses";
-        writeln!(out, "{} does not look like a session directory: {mend}", directory.display())
-            .map_err(Failure::Output)?;
+        let mend = "name the one that the application says it uses";
+        writeln!(out, "{}; {mend}", not_for_sessions(directory)).map_err(Failure::Output)?;
     }
     if let Some(line) = unreadable(&found) {
         writeln!(out, "{line}").map_err(Failure::Output)?;
@@ -50,6 +49,12 @@ pub(crate) async fn doctor(sessions: &Sessions, repair: Repair, out: &mut impl W
             .map_err(Failure::Output)?;
     }
     if is_good { Ok(()) } else { Err(Failure::Found) }
+}
+
+/// What is wrong with a directory of other things, without the mend.
+fn not_for_sessions(directory: &Path) -> String {
+    let directory = directory.display();
+    format!("{directory} does not look like a session directory: nothing of webstack's is in it, but other things are")
 }
 
 /// What was passed over because it cannot be read, in a line.
@@ -113,6 +118,15 @@ pub(crate) async fn move_all(sessions: &Sessions, out: &mut impl Write) -> Resul
         }
     }
     progress.finish_and_clear();
+    if all == 0 {
+        // Who reads that none is left removes the old store.
+        let found = sessions.inspect_left(Repair::Nothing).await.map_err(Failure::Store)?;
+        if let Some(directory) = found.foreign {
+            let problem = not_for_sessions(&directory);
+            let mend = "name the one that the sessions are to leave";
+            return Err(Failure::Settings(ConfigError::new("WEBSTACK_MOVE_FROM", problem, mend)));
+        }
+    }
     writeln!(out, "{all} moved, none left; {}", sessions.place()).map_err(Failure::Output)?;
     tell_unreadable(sessions).await
 }
