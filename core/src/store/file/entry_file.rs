@@ -200,14 +200,6 @@ pub(super) fn take_lock(fd: &OwnedFd, lock: FlockOperation) -> Result<(), Fault>
     }
 }
 
-/// What it means that a session's file cannot be opened.
-pub(super) fn opening(errno: Errno) -> Fault {
-    match errno {
-        Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO => Fault::Malformed("it is not a regular file"),
-        errno => Fault::Io { doing: "open a session file", source: errno.into() },
-    }
-}
-
 /// Reads a whole file, in one call if it is an ordinary one, and takes it apart; `None` if it is empty.
 fn read<T>(fd: &OwnedFd, take: impl FnOnce(Option<Result<Pair<'_>, Fault>>) -> T) -> Result<T, Fault> {
     let looked = calls::pread_some::<ORDINARY, _>(fd, |bytes| match bytes.len() {

@@ -36,6 +36,14 @@ impl From<Fault> for StoreError {
     }
 }
 
+/// What it means that a session's file cannot be opened.
+pub(super) fn opening(errno: Errno) -> Fault {
+    match errno {
+        Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO => Fault::Malformed("it is not a regular file"),
+        errno => Fault::Io { doing: "open a session file", source: errno.into() },
+    }
+}
+
 /// Whether a system call may succeed if it is tried again: too many open files, no memory, interrupted.
 fn passes(error: &io::Error) -> bool {
     let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::NOBUFS, Errno::INTR, Errno::AGAIN];

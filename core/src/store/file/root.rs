@@ -14,8 +14,7 @@ use webstack_store::directory::{Access, Demands, OpenError, examine};
 
 use super::calls;
 use super::durability::Durability;
-use super::entry_file::opening;
-use super::fault::{Doing as _, Fault, Unless as _};
+use super::fault::{Doing as _, Fault, Unless as _, opening};
 use super::purge::Bookmark;
 use super::settled::Settled;
 use crate::SessionId;

@@ -7,8 +7,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::calls;
-use super::entry_file::opening;
-use super::fault::{Doing as _, Fault};
+use super::fault::{Doing as _, Fault, opening};
 use super::root::Base;
 use super::settled::Directories;
 

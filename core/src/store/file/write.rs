@@ -6,8 +6,8 @@ use rustix::fs::{AtFlags, FlockOperation, OFlags};
 use rustix::io::Errno;
 
 use super::calls;
-use super::entry_file::{self, Locked, Purpose, opening};
-use super::fault::{Doing as _, Fault};
+use super::entry_file::{self, Locked, Purpose};
+use super::fault::{Doing as _, Fault, opening};
 use super::owners::{self, Marker, Owner};
 use super::pair::{self, Pair, Spare};
 use super::root::{Base, Root, entry_path};
