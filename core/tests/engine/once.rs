@@ -10,21 +10,35 @@ use webstack_testkit::{Fault, Operation};
 
 use crate::visitor::{MINUTE, Site, Visitor, known, value};
 
+/// Counts the runs of a function.
+#[derive(Default)]
+struct Runs(Arc<AtomicUsize>);
+
+impl Runs {
+    /// The function, counted.
+    fn of(&self, change: fn(Option<u32>) -> u32) -> impl Fn(Option<u32>) -> u32 + Send + 'static {
+        let runs = Arc::clone(&self.0);
+        move |before| {
+            runs.fetch_add(1, Ordering::SeqCst);
+            change(before)
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 #[test]
 fn a_change_that_changes_nothing_runs_once_too() {
     let site = Site::new();
     let visitor = known(&site);
-    let runs = Arc::new(AtomicUsize::new(0));
+    let runs = Runs::default();
     for round in 1..=2 {
         let request = visitor.arrive(&site);
-        let counted = Arc::clone(&runs);
-        let change = move |_: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            7
-        };
-        request.session.update("n", change).unwrap();
+        request.session.update("n", runs.of(|_| 7)).unwrap();
         request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), round);
+        assert_eq!(runs.count(), round);
     }
 }
 
@@ -33,14 +47,9 @@ fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
     for spoil in [true, false] {
         let site = Site::new();
         let visitor = known(&site);
-        let runs = Arc::new(AtomicUsize::new(0));
+        let runs = Runs::default();
         let slow = visitor.arrive(&site);
-        let counted = Arc::clone(&runs);
-        let change = move |_: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            7
-        };
-        slow.session.update("n", change).unwrap();
+        slow.session.update("n", runs.of(|_| 7)).unwrap();
         if spoil {
             site.faults.fail_next(Operation::Update, Fault::Corrupt, 1);
         } else {
@@ -48,7 +57,7 @@ fn a_change_runs_once_though_the_session_ended_or_cannot_be_read_meanwhile() {
         }
         let before = site.counts.of(Operation::Update);
         slow.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        assert_eq!(runs.count(), 1);
         if !spoil {
             assert_eq!(site.counts.of(Operation::Update) - before, 1);
             assert_eq!(site.heard(|event| matches!(event, Event::Gone(_))), 1);
@@ -61,17 +70,12 @@ fn a_change_runs_once_though_the_store_is_busy() {
     for busy in 1..=2 {
         let site = Site::new();
         let visitor = known(&site);
-        let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
+        let runs = Runs::default();
         let request = visitor.arrive(&site);
-        let change = move |n: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            n.unwrap_or(0) + 1
-        };
-        request.session.update("n", change).unwrap();
+        request.session.update("n", runs.of(|n| n.unwrap_or(0) + 1)).unwrap();
         site.faults.fail_next(Operation::Update, Fault::Busy, busy);
         request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), 1, "busy {busy} times");
+        assert_eq!(runs.count(), 1, "busy {busy} times");
         assert_eq!(value(&site, &visitor, "n"), Some(1));
     }
 }
@@ -84,14 +88,9 @@ fn a_change_runs_once_though_junk_stands_there_or_an_emptied_session_is_gone() {
         if !is_junk {
             visitor.clone().visit(&site, |session| session.clear().unwrap());
         }
-        let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
+        let runs = Runs::default();
         let request = visitor.arrive(&site);
-        let change = move |_: Option<u32>| {
-            counted.fetch_add(1, Ordering::SeqCst);
-            7
-        };
-        request.session.update("n", change).unwrap();
+        request.session.update("n", runs.of(|_| 7)).unwrap();
         if is_junk {
             let store = site.sessions.store();
             let listed = block_on(store.list(None, 1)).unwrap().remove(0);
@@ -101,7 +100,7 @@ fn a_change_runs_once_though_junk_stands_there_or_an_emptied_session_is_gone() {
             site.clock.advance(5 * MINUTE);
         }
         request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::SeqCst), 1, "junk: {is_junk}");
+        assert_eq!(runs.count(), 1, "junk: {is_junk}");
     }
 }
 
@@ -109,16 +108,11 @@ fn a_change_runs_once_though_junk_stands_there_or_an_emptied_session_is_gone() {
 fn a_change_that_begins_a_session_runs_once_though_the_store_is_busy() {
     let site = Site::new();
     site.faults.fail_next(Operation::Create, Fault::Busy, 1);
-    let runs = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&runs);
+    let runs = Runs::default();
     let request = Visitor::default().arrive(&site);
-    let change = move |n: Option<u32>| {
-        counted.fetch_add(1, Ordering::SeqCst);
-        n.unwrap_or(0) + 1
-    };
-    request.session.update("n", change).unwrap();
+    request.session.update("n", runs.of(|n| n.unwrap_or(0) + 1)).unwrap();
     request.answer(Outcome::Keep);
-    assert_eq!((runs.load(Ordering::SeqCst), site.alive()), (1, 1));
+    assert_eq!((runs.count(), site.alive()), (1, 1));
 }
 
 #[test]
@@ -126,17 +120,12 @@ fn a_change_runs_once_unless_somebody_was_faster() {
     let site = Site::new();
     let mut visitor = known(&site);
     for others in [0, 1] {
-        let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
+        let runs = Runs::default();
         let request = visitor.arrive(&site);
-        let change = move |n: Option<u32>| {
-            counted.fetch_add(1, Ordering::Relaxed);
-            n.unwrap_or(0) + 1
-        };
-        request.session.update("n", change).unwrap();
+        request.session.update("n", runs.of(|n| n.unwrap_or(0) + 1)).unwrap();
         (0..others).for_each(|_| drop(visitor.visit(&site, |session| session.insert("other", &1).unwrap())));
         request.answer(Outcome::Keep);
-        assert_eq!(runs.load(Ordering::Relaxed), 1 + others);
+        assert_eq!(runs.count(), 1 + others);
     }
     assert_eq!(value(&site, &visitor, "n"), Some(2));
 }
