@@ -53,18 +53,28 @@ pub enum Placing {
 pub struct ReplyHeaders {
     /// What nearly every response gets is made once and for all.
     steady: &'static [Header],
-    others: Vec<Header>,
-    notice: Option<TokenNotice>,
+    news: News,
 }
 
 type Header = (Placing, HeaderName, HeaderValue);
 
 static VARY_BY_COOKIE: [Header; 1] = [(Placing::Append, VARY, HeaderValue::from_static("Cookie"))];
 
+/// What few responses say.
+#[derive(Clone, Debug, Default)]
+enum News {
+    #[default]
+    Nothing,
+    Headers(Vec<Header>),
+    /// For a program that carries the token by itself.
+    Notice(Box<TokenNotice>),
+}
+
 impl ReplyHeaders {
     /// No headers: the program carries the token.
     pub(crate) fn telling(notice: Option<TokenNotice>) -> Self {
-        ReplyHeaders { notice, ..ReplyHeaders::default() }
+        let news = notice.map_or(News::Nothing, |notice| News::Notice(Box::new(notice)));
+        ReplyHeaders { steady: &[], news }
     }
 
     pub(crate) fn vary_by_cookie(&mut self) {
@@ -72,11 +82,18 @@ impl ReplyHeaders {
     }
 
     pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
-        self.others.push((Placing::Append, name, value));
+        self.push((Placing::Append, name, value));
     }
 
     pub(crate) fn replace(&mut self, name: HeaderName, value: HeaderValue) {
-        self.others.push((Placing::Replace, name, value));
+        self.push((Placing::Replace, name, value));
+    }
+
+    fn push(&mut self, header: Header) {
+        match &mut self.news {
+            News::Headers(headers) => headers.push(header),
+            news => *news = News::Headers(vec![header]),
+        }
     }
 
     /// The headers, and how each one joins those that are there.
@@ -85,21 +102,29 @@ impl ReplyHeaders {
     /// (RFC 9111 §7.3, CVE-2023-30861), nor is any whose URL holds one; one whose handler consulted the session varies by
     /// where tokens come from.
     pub fn iter(&self) -> impl Iterator<Item = (Placing, &HeaderName, &HeaderValue)> {
-        self.steady.iter().chain(&self.others).map(|(placing, name, value)| (*placing, name, value))
+        let headers: &[Header] = match &self.news {
+            News::Headers(headers) => headers,
+            News::Nothing | News::Notice(_) => &[],
+        };
+        self.steady.iter().chain(headers).map(|(placing, name, value)| (*placing, name, value))
     }
 
     /// What to tell a client whose token the program carries; `None`: nothing new, or headers say it.
     pub fn notice(&self) -> Option<&TokenNotice> {
-        self.notice.as_ref()
+        match &self.news {
+            News::Notice(notice) => Some(notice),
+            News::Nothing | News::Headers(_) => None,
+        }
     }
 
     /// Adds the headers to a response's.
+    #[inline]
     pub fn apply(self, headers: &mut HeaderMap) {
         for (placing, name, value) in self.steady {
             place(headers, *placing, name.clone(), value.clone());
         }
-        for (placing, name, value) in self.others {
-            place(headers, placing, name, value);
+        if let News::Headers(news) = self.news {
+            news.into_iter().for_each(|(placing, name, value)| place(headers, placing, name, value));
         }
     }
 }
