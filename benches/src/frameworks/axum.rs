@@ -11,18 +11,22 @@ use axum::routing::get;
 use tower_service::Service;
 use webstack_core::store::MemoryStore;
 
-use super::in_process;
+use super::in_process::InProcess;
 use super::{VALUE, fresh, shown};
 #[cfg(feature = "peers")]
 use crate::site::Case;
-use crate::site::{CONTROL, KEYS, Subject, THINKING, THINKING_LONG};
+use crate::site::{CONTROL, KEYS, Site, Subject, THINKING, THINKING_LONG};
 
-pub(crate) type InProcess = in_process::InProcess<Router, Body>;
+/// A router that is called in this process, made ready as `axum::serve` does it: its layers are put around its routes beforehand,
+/// and not with each request.
+pub(crate) fn in_process(make: impl Future<Output = Router>) -> Box<dyn Site> {
+    InProcess::<Router, Body>::boxed(async { make.await.with_state(()) })
+}
 
 pub(crate) fn subjects() -> Vec<Subject> {
     let subjects = [
-        Subject::new("axum", CONTROL, || InProcess::boxed(async { control() })),
-        Subject::new("axum", "webstack", || InProcess::boxed(async { webstack() })),
+        Subject::new("axum", CONTROL, || in_process(async { control() })),
+        Subject::new("axum", "webstack", || in_process(async { webstack() })),
     ];
     #[cfg(feature = "peers")]
     let subjects = {
@@ -33,7 +37,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
         ]
     };
     // What any layer costs here is no session's doing.
-    let layered = Subject::new("axum", "a layer that does nothing", || InProcess::boxed(async { layered() }));
+    let layered = Subject::new("axum", "a layer that does nothing", || in_process(async { layered() }));
     #[cfg(feature = "peers")]
     let layered = layered.without(&[Case::Unused, Case::Read, Case::Write, Case::Create, Case::Renew]);
     subjects.into_iter().chain([layered]).collect()

@@ -4,15 +4,14 @@ use axum::Router;
 use axum_session::{SessionConfig, SessionLayer, SessionNullPool, SessionStore};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
-use super::axum::{InProcess, Visited, routes, serve};
+use super::axum::{Visited, in_process, routes, serve};
 use crate::site::Subject;
 
 pub(crate) fn subjects() -> Vec<Subject> {
     vec![
-        Subject::new("axum", "tower-sessions", || InProcess::boxed(async { tower_sessions() }))
+        Subject::new("axum", "tower-sessions", || in_process(async { tower_sessions() }))
             .served(|port| serve(port, async { tower_sessions() })),
-        Subject::new("axum", "axum_session", || InProcess::boxed(axum_session()))
-            .served(|port| serve(port, axum_session())),
+        Subject::new("axum", "axum_session", || in_process(axum_session())).served(|port| serve(port, axum_session())),
     ]
 }
 

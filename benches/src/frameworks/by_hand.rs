@@ -13,13 +13,13 @@ use http::request::Parts;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::axum::{InProcess, Visited, routes};
+use super::axum::{Visited, in_process, routes};
 use crate::by_hand::{ByHand, Least, Promising, held};
 use crate::site::{Case, Subject};
 
 pub(crate) fn subjects() -> Vec<Subject> {
-    let least = Subject::new("axum", Least::NAME, || InProcess::boxed(async { by_hand::<Least>() }));
-    let promising = Subject::new("axum", Promising::NAME, || InProcess::boxed(async { by_hand::<Promising>() }));
+    let least = Subject::new("axum", Least::NAME, || in_process(async { by_hand::<Least>() }));
+    let promising = Subject::new("axum", Promising::NAME, || in_process(async { by_hand::<Promising>() }));
     vec![least, promising].into_iter().map(|subject| subject.without(&[Case::Create, Case::Renew])).collect()
 }
 

@@ -7,7 +7,7 @@ use tower_sessions::{SessionManagerLayer, SessionStore};
 use tower_sessions_file_based_store::FileStore as FileBasedStore;
 use tower_sessions_file_store::FileSessionStorage;
 
-use super::axum::{InProcess, control, routes};
+use super::axum::{control, in_process, routes};
 use crate::site::{CONTROL, Site, Subject};
 
 /// Opens an application that keeps its files in this directory.
@@ -16,13 +16,13 @@ pub(crate) type Open = fn(PathBuf) -> Box<dyn Site>;
 pub(crate) fn subjects() -> Vec<(Subject, Open)> {
     let subject = |name| Subject::new("axum", name, || unreachable!("it needs a directory"));
     vec![
-        (subject(CONTROL), |_| InProcess::boxed(async { control() })),
-        (subject("webstack"), |place| InProcess::boxed(async move { webstack(&place) })),
+        (subject(CONTROL), |_| in_process(async { control() })),
+        (subject("webstack"), |place| in_process(async move { webstack(&place) })),
         (subject("tower-sessions-file-based-store"), |place| {
-            InProcess::boxed(async { tower_sessions(FileBasedStore::in_dir(place).expect("a new directory")) })
+            in_process(async { tower_sessions(FileBasedStore::in_dir(place).expect("a new directory")) })
         }),
         (subject("tower-sessions-file-store"), |place| {
-            InProcess::boxed(async { tower_sessions(FileSessionStorage::new_in_folder(place)) })
+            in_process(async { tower_sessions(FileSessionStorage::new_in_folder(place)) })
         }),
     ]
 }

@@ -11,7 +11,7 @@ use tower_sessions_redis_store::fred::prelude::{ClientLike as _, Config, Pool};
 use webstack_core::store::redis::RedisStore;
 
 use super::actix_web as actix;
-use super::axum::{InProcess, Visited, control, routes};
+use super::axum::{Visited, control, in_process, routes};
 use crate::site::{CONTROL, Site, Subject};
 
 /// Opens an application before a server on this port of this machine.
@@ -20,9 +20,9 @@ pub(crate) type Open = fn(u16) -> Box<dyn Site>;
 pub(crate) fn subjects() -> Vec<(Subject, Open)> {
     let subject = |framework, name| Subject::new(framework, name, || unreachable!("it needs a server"));
     vec![
-        (subject("axum", CONTROL), |_| InProcess::boxed(async { control() })),
-        (subject("axum", "webstack"), |port| InProcess::boxed(async move { webstack(port) })),
-        (subject("axum", "tower-sessions"), |port| InProcess::boxed(tower_sessions(port))),
+        (subject("axum", CONTROL), |_| in_process(async { control() })),
+        (subject("axum", "webstack"), |port| in_process(async move { webstack(port) })),
+        (subject("axum", "tower-sessions"), |port| in_process(tower_sessions(port))),
         (subject("actix-web", "actix-session"), |port| {
             actix::InProcess::boxed(async move {
                 let store = RedisSessionStore::new(url(port)).await.expect("the server is there");
