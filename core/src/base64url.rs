@@ -25,6 +25,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 /// So many bytes, 48 at most, from the one text that stands for them; `None` for any other text.
 ///
 /// Every request with a session is read here. It takes the same time whatever the text is, and wherever it is wrong.
+#[inline]
 pub(crate) fn decode<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
     const { assert!(LENGTH <= 6 * WORDS, "it is read as a whole") };
     if text.len() != length(LENGTH) {
@@ -35,10 +36,9 @@ pub(crate) fn decode<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
     characters[..text.len()].copy_from_slice(text);
     // Loops that the compiler turns into instructions for many at a time.
     characters.iter_mut().for_each(|character| *character = value(*character));
+    let wrong = characters.iter().fold(0, |all, value| all | value);
     let (eights, _) = characters.as_chunks();
-    let mut words: [u64; WORDS] = std::array::from_fn(|at| u64::from_le_bytes(eights[at]));
-    let mut wrong = words.iter().fold(0, |all, word| all | word);
-    words.iter_mut().for_each(|word| *word = joined(*word));
+    let words: [u64; WORDS] = std::array::from_fn(|at| joined(u64::from_le_bytes(eights[at])));
     let mut bytes = [0; 6 * WORDS];
     let ((threes, _), (fours, _)) = (bytes.as_chunks_mut::<24>(), words.as_chunks());
     for (three, [first, second, third, fourth]) in threes.iter_mut().zip(fours) {
@@ -46,10 +46,9 @@ pub(crate) fn decode<const LENGTH: usize>(text: &[u8]) -> Option<[u8; LENGTH]> {
         three.as_chunks_mut().0.iter_mut().zip(joined).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
     }
     let (kept, beyond) = bytes.split_first_chunk()?;
-    // What is beyond the bytes is zero, or there would be several texts. (Less than zero has the highest bits.)
-    let spilt = beyond.iter().fold(0, |all, byte| all | u64::from(*byte));
-    wrong |= 0_u64.wrapping_sub(spilt);
-    (wrong & INVALID == 0).then_some(*kept)
+    // What is beyond the bytes is zero, or there would be several texts.
+    let spilt = beyond.iter().fold(0, |all, byte| all | byte);
+    (wrong & INVALID | spilt == 0).then_some(*kept)
 }
 
 /// How long the text for so many bytes is.
@@ -107,8 +106,8 @@ fn character(value: u8) -> u8 {
     }
 }
 
-/// Of eight values, the bits of those that are none.
-const INVALID: u64 = 0x8080_8080_8080_8080;
+/// The bit that only what is no value has.
+const INVALID: u8 = 0x80;
 
 #[cfg(test)]
 mod tests {

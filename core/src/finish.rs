@@ -131,7 +131,7 @@ impl Visit {
         let (base, change) = {
             let state = self.state();
             // A new session's token is known to nobody else.
-            let base = state.base.clone().filter(|base| state.asked.contains(base.token.id()));
+            let base = state.base.clone().filter(|_| state.presented);
             (base, state.token_change.clone())
         };
         let Some(base) = base else { return };

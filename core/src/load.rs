@@ -4,9 +4,7 @@ use std::error::Error as StdError;
 use std::mem;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use crate::carrier::{Arrivals, Arrived, Carrier};
+use crate::carrier::{Arrivals, Arrived, Carrier, Presented};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -41,9 +39,6 @@ impl Base {
     }
 }
 
-/// Hardly ever more than one.
-pub(crate) type Ids = SmallVec<[SessionId; 1]>;
-
 /// What the tokens of a request open.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
@@ -53,8 +48,8 @@ pub(crate) struct Loaded {
     pub(crate) others: Vec<SessionId>,
     /// A ticket for a session that does not exist yet.
     pub(crate) ticket: Option<Box<Ticket>>,
-    /// The sessions that were asked for, living or not.
-    pub(crate) asked: Ids,
+    /// A session was asked for, living or not.
+    pub(crate) asked: bool,
 }
 
 /// A living session, and how its token came.
@@ -69,27 +64,30 @@ pub(crate) struct Found {
 /// Tries the tokens of a request, one after the other.
 pub(crate) struct Search<'a> {
     engine: &'a Engine,
-    arrived: Arrivals,
-    /// How many of them were tried.
-    tried: usize,
-    /// The present one is looked for without the cache.
+    arrivals: Arrivals<'a>,
+    /// The one that is tried.
+    arrived: Option<Arrived>,
+    /// It is looked for without the cache.
     is_behind_cache: bool,
     loaded: Loaded,
 }
 
 impl<'a> Search<'a> {
     #[inline]
-    pub(crate) fn new(engine: &'a Engine, arrived: Arrivals) -> Self {
-        Search { engine, arrived, tried: 0, is_behind_cache: false, loaded: Loaded::default() }
+    pub(crate) fn new(engine: &'a Engine, presented: &'a Presented) -> Self {
+        let arrivals = Arrivals::of(presented);
+        Search { engine, arrivals, arrived: None, is_behind_cache: false, loaded: Loaded::default() }
     }
 
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
     pub(crate) fn at_once(&mut self) -> Option<Result<Loaded, Error>> {
-        while let Some(token) = self.next() {
-            let answer =
-                self.store().load_at_once(token.id()).filter(|answer| !matches!(answer, Err(StoreError::Busy)));
-            if let Err(error) = self.take(answer?) {
+        while let Some(id) = self.next() {
+            let answer = match self.store().load_at_once(&id) {
+                None | Some(Err(StoreError::Busy)) => return None,
+                Some(answer) => answer,
+            };
+            if let Err(error) = self.take(answer) {
                 return Some(Err(error));
             }
         }
@@ -98,16 +96,20 @@ impl<'a> Search<'a> {
 
     /// Asks whatever store there is, and goes on where it stands.
     pub(crate) async fn patiently(mut self) -> Result<Loaded, Error> {
-        while let Some(token) = self.next() {
-            let answer = ask(self.engine, self.store(), token.id()).await;
+        while let Some(id) = self.next() {
+            let answer = ask(self.engine, self.store(), &id).await;
             self.take(answer?)?;
         }
         Ok(self.loaded)
     }
 
+    /// The id that is to be asked for.
     #[inline]
-    fn next(&self) -> Option<&Token> {
-        self.arrived.get(self.tried).map(|arrived| &arrived.token)
+    fn next(&mut self) -> Option<SessionId> {
+        if self.arrived.is_none() {
+            self.arrived = self.arrivals.next(&self.engine.carriers, &self.engine.events);
+        }
+        self.arrived.as_ref().map(|arrived| *arrived.token.id())
     }
 
     #[inline]
@@ -118,15 +120,15 @@ impl<'a> Search<'a> {
     /// Takes in what a store says of the present token.
     #[inline]
     fn take(&mut self, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
-        let (engine, arrived) = (self.engine, &self.arrived[self.tried]);
-        let opened = open(engine, &arrived.token, answer)?;
+        let Some(arrived) = &self.arrived else { return Ok(()) };
+        let opened = open(self.engine, &arrived.token, answer)?;
         // A cache may keep what stood there before this token was made.
-        if matches!(opened, Opened::Foreign(_)) && engine.has_cache() && !self.is_behind_cache {
+        if matches!(opened, Opened::Foreign(_)) && self.engine.has_cache() && !self.is_behind_cache {
             self.is_behind_cache = true;
             return Ok(());
         }
-        (self.tried, self.is_behind_cache) = (self.tried + 1, false);
-        self.loaded.take(engine, arrived, opened);
+        self.loaded.take(self.engine, arrived, opened);
+        (self.arrived, self.is_behind_cache) = (None, false);
         Ok(())
     }
 }
@@ -135,38 +137,40 @@ impl Loaded {
     #[inline]
     fn take(&mut self, engine: &Engine, arrived: &Arrived, opened: Opened) {
         let Arrived { token, carrier, is_outdated, issued } = arrived;
-        let id = *token.id();
+        let id = token.id();
         let base = match opened {
             Opened::Living(base) => base,
             Opened::Absent => {
-                match issued.map(|issued| Ticket { token: token.clone(), issued }) {
+                return match issued.map(|issued| Ticket { token: token.clone(), issued }) {
                     Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
                         self.ticket.get_or_insert(Box::new(ticket));
                     }
                     _ => {
-                        engine.events.report(Event::UnknownToken(id));
-                        self.asked.push(id);
+                        self.asked = true;
+                        engine.events.report(Event::UnknownToken(*id));
                     }
-                }
-                return;
+                };
             }
             Opened::Foreign(event) | Opened::Closed(event) => {
-                engine.events.report(event);
-                return self.asked.push(id);
+                self.asked = true;
+                return engine.events.report(event);
             }
-            Opened::Corrupt => return self.asked.push(id),
+            Opened::Corrupt => {
+                self.asked = true;
+                return;
+            }
         };
-        self.asked.push(id);
+        self.asked = true;
         let is_empty = base.is_empty();
         let found = Found { base, carrier: *carrier, is_outdated: *is_outdated };
         match &self.first {
             None => self.first = Some(found),
-            Some(first) if *first.base.token.id() == id => {}
+            Some(first) if first.base.token.id() == id => {}
             Some(emptied) if emptied.base.is_empty() => self.first = Some(found),
             Some(_) if is_empty => {}
             Some(_) => {
-                engine.events.report(Event::SecondSession(id));
-                self.others.push(id);
+                engine.events.report(Event::SecondSession(*id));
+                self.others.push(*id);
             }
         }
     }

@@ -61,7 +61,7 @@ impl Visit {
                 });
             }
         };
-        let mut search = Search::new(&self.engine, self.presented.verify(&self.engine.carriers, &self.engine.events));
+        let mut search = Search::new(&self.engine, &self.presented);
         match search.at_once() {
             Some(found) => Load::done(self.take_up(turn, found)),
             None => Load::waiting(async move {

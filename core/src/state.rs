@@ -7,7 +7,7 @@ use crate::content::Content;
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::load::{Base, Found, Ids, Loaded};
+use crate::load::{Base, Found, Loaded};
 use crate::ticket::Promised;
 use crate::turns::Turns;
 use crate::{Carrier, Error, SessionId};
@@ -47,8 +47,10 @@ pub(crate) struct State {
     pub(crate) gone: bool,
     /// The request presented a living session with something in it.
     pub(crate) found: bool,
-    /// The request presented a token whose session is no more, or is this one.
-    pub(crate) asked: Ids,
+    /// The request presented a token of a session, whether or not that lives.
+    pub(crate) asked: bool,
+    /// The session is one that the request presented.
+    pub(crate) presented: bool,
     /// How the token came, and goes back; `None`: there was none.
     pub(crate) carrier: Option<Carrier>,
     /// The token was signed with a key that signs no more.
@@ -74,7 +76,7 @@ impl State {
         self.others = loaded.others;
         self.promised.ticket = loaded.ticket;
         if let Some(Found { base, carrier, is_outdated }) = loaded.first {
-            self.found = !base.is_empty();
+            (self.found, self.presented) = (!base.is_empty(), true);
             self.base = Some(base);
             self.carrier = Some(carrier);
             self.is_outdated = is_outdated;
@@ -118,7 +120,7 @@ impl State {
             consulted: self.consulted,
             ending,
             incarnation: self.incarnation + 1,
-            asked: std::mem::take(&mut self.asked),
+            asked: self.asked,
             carrier: self.carrier,
             is_adrift: self.is_adrift,
             reverts: self.reverts,

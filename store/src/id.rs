@@ -21,6 +21,8 @@ const ID_BYTES: usize = 16;
 /// # Ok::<(), webstack_store::MalformedId>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+// Words are copied faster than bytes.
+#[repr(align(8))]
 pub struct SessionId([u8; ID_BYTES]);
 
 /// The length of a session id's text, in bytes.

@@ -4,7 +4,8 @@ use smallvec::SmallVec;
 
 use super::{Carrier, Carriers};
 use crate::events::{Event, Events};
-use crate::wire::{LONGEST, Unreadable};
+use crate::token::TOKEN_TEXT;
+use crate::wire::{Read, Unreadable};
 use crate::{Timestamp, Token};
 
 /// How many tokens one request may present; the rest is not tried.
@@ -24,12 +25,8 @@ pub(crate) struct Presented {
 /// A text that may be a token: nothing is computed for requests that do not ask for their session.
 struct Text {
     carrier: Carrier,
-    length: usize,
-    bytes: [u8; LONGEST],
+    text: SmallVec<[u8; TOKEN_TEXT]>,
 }
-
-/// The tokens of a request: one, as a rule.
-pub(crate) type Arrivals = SmallVec<[Arrived; 1]>;
 
 /// A token that arrived.
 #[derive(Clone, Debug)]
@@ -48,36 +45,49 @@ impl Presented {
         if !may_be_token {
             self.malformed = true;
         } else if self.texts.len() < MOST_TEXTS {
-            let mut bytes = [0; LONGEST];
-            bytes[..text.len()].copy_from_slice(text);
-            self.texts.push(Text { carrier, length: text.len(), bytes });
+            self.texts.push(Text { carrier, text: SmallVec::from_slice(text) });
         }
     }
+}
 
-    /// Reads the texts.
+/// Reads the tokens of a request, one after the other.
+pub(crate) struct Arrivals<'a> {
+    presented: &'a Presented,
+    /// How many of the texts were read.
+    texts: usize,
+    /// How many of them were tokens.
+    tokens: usize,
+    malformed: bool,
+}
+
+impl<'a> Arrivals<'a> {
     #[inline]
-    pub(crate) fn verify(&self, carriers: &Carriers, events: &Events) -> Arrivals {
-        let mut malformed = self.malformed;
-        let mut arrived = Arrivals::new();
-        for text in &self.texts {
-            match carriers.wire.read(&text.bytes[..text.length]) {
+    pub(crate) fn of(presented: &'a Presented) -> Self {
+        Arrivals { presented, texts: 0, tokens: 0, malformed: presented.malformed }
+    }
+
+    /// The next token; at the end, once, it is told if something was none.
+    #[inline]
+    pub(crate) fn next(&mut self, carriers: &Carriers, events: &Events) -> Option<Arrived> {
+        while self.tokens < MOST_TOKENS
+            && let Some(Text { carrier, text }) = self.presented.texts.get(self.texts)
+        {
+            self.texts += 1;
+            match carriers.wire.read(text) {
                 // A ticket is good in URLs only.
-                Ok(read) if read.issued.is_some() && text.carrier != Carrier::Query => malformed = true,
-                Ok(read) => {
-                    let (token, is_outdated, issued) = (read.token, read.is_outdated, read.issued);
-                    arrived.push(Arrived { token, carrier: text.carrier, is_outdated, issued });
-                    if arrived.len() == MOST_TOKENS {
-                        break;
-                    }
+                Ok(read) if read.issued.is_some() && *carrier != Carrier::Query => self.malformed = true,
+                Ok(Read { token, is_outdated, issued }) => {
+                    self.tokens += 1;
+                    return Some(Arrived { token, carrier: *carrier, is_outdated, issued });
                 }
-                Err(Unreadable::Malformed) => malformed = true,
+                Err(Unreadable::Malformed) => self.malformed = true,
                 Err(Unreadable::Forged) => events.report(Event::ForgedToken),
             }
         }
-        if malformed {
+        if std::mem::take(&mut self.malformed) {
             events.report(Event::MalformedToken);
         }
-        arrived
+        None
     }
 }
 

@@ -83,6 +83,6 @@ impl Session {
     /// Only those of the [type](Session).
     pub fn was_invalidated(&self) -> Result<bool, Error> {
         let state = self.visit.open()?;
-        Ok(!state.found && !state.asked.is_empty())
+        Ok(!state.found && state.asked)
     }
 }
