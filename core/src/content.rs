@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use smol_str::SmolStr;
 
 use crate::flash::Flashes;
 use crate::form_token::FormTokens;
@@ -86,7 +85,7 @@ impl Content {
     }
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
-    pub(crate) fn put(&mut self, key: &SmolStr, version: Option<u32>, value: Json) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: &Json) -> Result<(), Error> {
         if let Some(known) = version
             && let Some(found) = self.value(key).map(|value| value.version()).filter(|found| *found > known)
         {
@@ -94,11 +93,11 @@ impl Content {
         }
         match version {
             Some(version) if version > 1 => {
-                self.extras.get_or_default().versions.insert(key.as_str().into(), version);
+                self.extras.get_or_default().versions.insert(key.into(), version);
             }
             _ => self.forget_version(key),
         }
-        self.values.insert(key.clone(), value);
+        self.values.insert(key, value);
         Ok(())
     }
 
@@ -125,6 +124,6 @@ impl Content {
     pub(crate) fn is_same(&self, other: &Content) -> bool {
         self.user == other.user
             && (self.extras.is_empty() && other.extras.is_empty() || self.extras.is_same(&other.extras))
-            && self.values.is_same(&other.values)
+            && self.values == other.values
     }
 }

@@ -46,13 +46,13 @@ impl Edit {
     #[inline]
     pub(crate) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         match self {
-            Edit::Insert(key, version, value) => content.put(key, *version, value.clone())?,
+            Edit::Insert(key, version, value) => content.put(key, *version, value)?,
             Edit::Remove(key) => content.remove(key),
             Edit::Update(key, version, change) => {
                 let found = content.value(key);
                 let version = version.or(found.map(|value| value.version()));
                 let value = change(found)?;
-                content.put(key, version, value)?;
+                content.put(key, version, &value)?;
             }
             Edit::Clear => content.clear(),
             Edit::Flash(message) => content.extras.get_or_default().flashes.push(message.clone()),

@@ -110,11 +110,12 @@ impl Record {
             // A record that long is refused before it is stored.
             rest.put_u32_le(u32::try_from(length).unwrap_or(u32::MAX));
         }
-        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + values.packed_len());
+        let packed = values.packed();
+        let mut bytes = Vec::with_capacity(HEAD + name.len() + details.len() + packed.len());
         bytes.extend_from_slice(&head);
         bytes.extend_from_slice(name.as_bytes());
         bytes.extend_from_slice(&details);
-        values.pack(&mut bytes);
+        bytes.extend_from_slice(packed);
         Ok(bytes.into())
     }
 
@@ -204,7 +205,7 @@ mod tests {
         record.content.extras.get_or_default().label = Some("Firefox on Linux".into());
         record.cookie_expires = Some(Timestamp::from_millis(2_000));
         for (key, number) in [("cart", 1), ("visits", 2)] {
-            record.content.values.insert(key.into(), Json::of(&number).expect("a number"));
+            record.content.values.insert(key, &Json::of(&number).expect("a number"));
         }
         record
     }

@@ -1,43 +1,39 @@
-//! The values of a session: as they were read, and what changed since.
+//! The values of a session, packed as they are stored: for each the lengths of key and text, and then both, in the order of keys.
 //!
-//! Reading a record only finds out where each value stands. A value is looked at when somebody asks for it, and copied
-//! when the next record is written.
+//! Reading a record only finds out where each value stands. A value is looked at when somebody asks for it. The first one that is
+//! put in has all of them copied, once, to where the next record will have them.
 
 use std::fmt;
 use std::ops::Range;
 
-use bytes::{Buf as _, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 use serde::Serialize;
-use serde::ser::Error as _;
 use smallvec::SmallVec;
-use smol_str::SmolStr;
 
 /// A value's text: JSON, as it was written.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Json(SmolStr);
+#[derive(PartialEq, Eq)]
+pub(crate) struct Json(SmallVec<[u8; 32]>);
 
 impl Json {
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        let mut text = SmallVec::<[u8; 128]>::new();
+        let mut text = SmallVec::new();
         serde_json::to_writer(&mut text, value)?;
-        Ok(Json(std::str::from_utf8(&text).map_err(serde_json::Error::custom)?.into()))
+        Ok(Json(text))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 }
 
-/// What a session holds under its keys, in their order.
-#[derive(Default)]
+/// What a session holds under its keys.
+#[derive(Clone, Default)]
 pub(crate) struct Values {
-    /// As they were read: for each, the lengths of key and text, and then both.
-    packed: Bytes,
-    /// What was put in since, or taken out, in the order of keys.
-    changes: SmallVec<[(SmolStr, Option<Json>); 1]>,
+    /// As they were read.
+    read: Bytes,
+    /// What stands in their place, if some were put in since, or taken out.
+    changed: Option<Vec<u8>>,
     count: usize,
-    /// How many bytes all of them take when they are packed.
-    length: usize,
 }
 
 /// The lengths before a key and its text.
@@ -58,90 +54,73 @@ impl Values {
             before = Some(key);
             found += 1;
         }
-        let length = packed.len();
-        (found == count).then(|| Values { packed, changes: SmallVec::new(), count, length })
+        (found == count).then_some(Values { read: packed, changed: None, count })
     }
 
-    /// How many bytes [`pack`](Values::pack) adds.
-    pub(crate) fn packed_len(&self) -> usize {
-        self.length
-    }
-
-    pub(crate) fn pack(&self, out: &mut Vec<u8>) {
-        if self.changes.is_empty() {
-            return out.extend_from_slice(&self.packed);
-        }
-        // What nobody changed is copied as it stands, from one change to the next.
-        let mut copied = 0;
-        for (key, json) in &self.changes {
-            let place = place(&self.packed, copied, key.as_bytes());
-            out.extend_from_slice(&self.packed[copied..place.start]);
-            copied = place.end;
-            if let Some(json) = json {
-                let text = json.as_bytes();
-                // A record that long is refused before it is stored.
-                for length in [key.len(), text.len()] {
-                    out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
-                }
-                out.extend_from_slice(key.as_bytes());
-                out.extend_from_slice(text);
-            }
-        }
-        out.extend_from_slice(&self.packed[copied..]);
+    /// The values, packed.
+    #[inline]
+    pub(crate) fn packed(&self) -> &[u8] {
+        self.changed.as_deref().unwrap_or(&self.read)
     }
 
     #[inline]
     pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
-        match self.changed(key) {
-            Ok(index) => self.changes[index].1.as_ref().map(Json::as_bytes),
-            Err(_) => self.read(key),
-        }
+        self.iter().find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
     }
 
     pub(crate) fn contains(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
-    pub(crate) fn insert(&mut self, key: SmolStr, value: Json) {
-        let (changed, added) = (self.changed(&key), LENGTHS + key.len() + value.as_bytes().len());
-        let before = match changed {
-            Ok(index) => self.changes[index].1.as_ref().map(Json::as_bytes),
-            Err(_) => self.read(&key),
-        };
-        match before.map(<[u8]>::len) {
-            Some(text) => self.length -= LENGTHS + key.len() + text,
-            None => self.count += 1,
-        }
-        self.length += added;
-        match changed {
-            Ok(index) => self.changes[index].1 = Some(value),
-            Err(index) => self.changes.insert(index, (key, Some(value))),
-        }
+    #[inline]
+    pub(crate) fn insert(&mut self, key: &str, value: &Json) {
+        let (place, text) = (self.place(key), value.as_bytes());
+        self.count += usize::from(place.is_empty());
+        // A record that long is refused before it is stored.
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let mut room = self.make_room(place, LENGTHS + key.len() + text.len());
+        room.put_u32_le(length(key.as_bytes()));
+        room.put_u32_le(length(text));
+        room.put_slice(key.as_bytes());
+        room.put_slice(text);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        if !self.forget(key) {
-            return;
-        }
-        match (self.changed(key), self.read(key).is_some()) {
-            (Ok(index), true) => self.changes[index].1 = None,
-            (Ok(index), false) => drop(self.changes.remove(index)),
-            (Err(index), _) => self.changes.insert(index, (key.into(), None)),
+        let place = self.place(key);
+        if !place.is_empty() {
+            self.count -= 1;
+            self.make_room(place, 0);
         }
     }
 
-    /// Counts a value no more; true if there is one.
-    fn forget(&mut self, key: &str) -> bool {
-        let Some(text) = self.get(key).map(<[u8]>::len) else { return false };
-        self.count -= 1;
-        self.length -= LENGTHS + key.len() + text;
-        true
-    }
-
-    /// Where among the changes a key stands, or would stand.
+    /// Where a key and its text stand; nowhere, between others, if they are not there.
     #[inline]
-    fn changed(&self, key: &str) -> Result<usize, usize> {
-        self.changes.binary_search_by(|(other, _)| other.as_str().cmp(key))
+    fn place(&self, key: &str) -> Range<usize> {
+        let (packed, mut rest) = (self.packed(), self.packed());
+        loop {
+            let start = packed.len() - rest.len();
+            match split(&mut rest) {
+                Some((other, _)) if other < key.as_bytes() => {}
+                Some((other, _)) if other == key.as_bytes() => return start..packed.len() - rest.len(),
+                _ => return start..start,
+            }
+        }
+    }
+
+    /// Puts so many bytes, to be written, in the place of others.
+    #[inline]
+    fn make_room(&mut self, place: Range<usize>, length: usize) -> &mut [u8] {
+        let bytes = self.changed.get_or_insert_with(|| {
+            let mut bytes = Vec::with_capacity(self.read.len() + length);
+            bytes.extend_from_slice(&self.read);
+            bytes
+        });
+        let (room, before) = (place.start..place.start + length, bytes.len());
+        let after = before - place.len() + length;
+        bytes.resize(before.max(after), 0);
+        bytes.copy_within(place.end..before, room.end);
+        bytes.truncate(after);
+        &mut bytes[room]
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -156,62 +135,11 @@ impl Values {
         self.iter().map(|(key, _)| std::str::from_utf8(key).unwrap_or_default())
     }
 
-    pub(crate) fn is_same(&self, other: &Values) -> bool {
-        // A draft and what it was made from.
-        let is_draft = self.packed.as_ptr_range() == other.packed.as_ptr_range();
-        if is_draft && other.changes.is_empty() {
-            return self.changes.iter().all(|(key, json)| json.as_ref().map(Json::as_bytes) == other.read(key));
-        }
-        (self.count, self.length) == (other.count, other.length) && self.iter().eq(other.iter())
-    }
-
-    /// What was read under a key.
+    /// Keys and texts, which were looked through when they were read.
     #[inline]
-    fn read(&self, key: &str) -> Option<&[u8]> {
-        entries(&self.packed).find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
-    }
-
-    /// Keys and texts, in the order of keys, which is that of their bytes.
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut read = entries(&self.packed).peekable();
-        let mut changed = self.changes.iter().map(|(key, json)| (key.as_bytes(), json.as_ref())).peekable();
-        std::iter::from_fn(move || {
-            loop {
-                let takes_change = match (read.peek(), changed.peek()) {
-                    (Some((old, _)), Some((new, _))) => new <= old,
-                    (None, Some(_)) => true,
-                    _ => return read.next(),
-                };
-                if !takes_change {
-                    return read.next();
-                }
-                let (key, json) = changed.next()?;
-                // What stood there before is not any more.
-                read.next_if(|(old, _)| *old == key);
-                if let Some(json) = json {
-                    return Some((key, json.as_bytes()));
-                }
-            }
-        })
-    }
-}
-
-/// The keys and texts in packed values, which were looked through when they were read.
-#[inline]
-fn entries(mut packed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    std::iter::from_fn(move || split(&mut packed))
-}
-
-/// Where a key and its text stand in packed values, from some entry on; nowhere, between others, if they are not there.
-fn place(packed: &[u8], from: usize, key: &[u8]) -> Range<usize> {
-    let mut rest = &packed[from..];
-    loop {
-        let start = packed.len() - rest.len();
-        match split(&mut rest) {
-            Some((other, _)) if other < key => {}
-            Some((other, _)) if other == key => return start..packed.len() - rest.len(),
-            _ => return start..start,
-        }
+        let mut rest = self.packed();
+        std::iter::from_fn(move || split(&mut rest))
     }
 }
 
@@ -227,12 +155,10 @@ fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((key, text))
 }
 
-impl Clone for Values {
-    fn clone(&self) -> Self {
-        let Values { packed, changes, count, length } = self;
-        // What was just read, as a rule: copying nothing takes more than looking whether there is something.
-        let changes = if changes.is_empty() { SmallVec::new() } else { changes.clone() };
-        Values { packed: packed.clone(), changes, count: *count, length: *length }
+/// The same values have the same bytes.
+impl PartialEq for Values {
+    fn eq(&self, other: &Values) -> bool {
+        self.packed() == other.packed()
     }
 }
 
@@ -256,16 +182,13 @@ mod tests {
     fn values(pairs: &[(&str, u32)]) -> Values {
         let mut values = Values::default();
         for (key, number) in pairs {
-            values.insert((*key).into(), Json::of(number).expect("a number"));
+            values.insert(key, &Json::of(number).expect("a number"));
         }
         values
     }
 
     fn packed(values: &Values) -> Values {
-        let mut bytes = Vec::new();
-        values.pack(&mut bytes);
-        assert_eq!(bytes.len(), values.packed_len());
-        Values::unpack(bytes.into(), values.len()).expect("what was packed")
+        Values::unpack(values.packed().to_vec().into(), values.len()).expect("what was packed")
     }
 
     fn shown(values: &Values) -> Vec<(String, String)> {
@@ -274,10 +197,10 @@ mod tests {
     }
 
     #[test]
-    fn changes_stand_before_what_was_read() {
+    fn what_is_put_in_and_taken_out_stands_in_the_order_of_keys() {
         let mut read = packed(&values(&[("b", 1), ("d", 2), ("f", 3)]));
         for (key, number) in [("a", 4), ("d", 5), ("e", 6), ("g", 7)] {
-            read.insert(key.into(), Json::of(&number).expect("a number"));
+            read.insert(key, &Json::of(&number).expect("a number"));
         }
         read.remove("f");
         read.remove("e");
@@ -286,14 +209,13 @@ mod tests {
         assert_eq!(shown(&read), expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
         assert_eq!((read.len(), read.get("d"), read.get("f")), (4, Some(&b"5"[..]), None));
         let again = packed(&read);
-        assert!(again.is_same(&read) && shown(&again) == shown(&read));
-        assert!(!again.is_same(&values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)])));
+        assert!(again == read && shown(&again) == shown(&read));
+        assert!(again != values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)]));
     }
 
     #[test]
     fn what_is_not_whole_in_order_and_so_many_is_refused() {
-        let mut bytes = Vec::new();
-        values(&[("a", 1), ("b", 2)]).pack(&mut bytes);
+        let mut bytes = values(&[("a", 1), ("b", 2)]).packed().to_vec();
         let half = bytes.len() / 2;
         assert!(Values::unpack(bytes.clone().into(), 2).is_some());
         assert!(Values::unpack(bytes.clone().into(), 1).is_none());
