@@ -4,10 +4,8 @@
 //! it replays the edits on what stands there then. It never creates what was ended, and it changes nothing for a request
 //! that loaded the session before its user or token changed.
 
-use std::sync::Arc;
-
 use crate::committed::{Committed, TokenChange};
-use crate::content::Content;
+use crate::content::View;
 use crate::create::{Begun, create};
 use crate::draft::Draft;
 use crate::engine::Engine;
@@ -20,7 +18,7 @@ use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
 use crate::revise::{date, revise};
-use crate::store::{StoreError, Updated};
+use crate::store::{StoreError, Stored, Updated};
 use crate::ticket::Promised;
 use crate::work::Work;
 use crate::{Error, Token};
@@ -43,8 +41,8 @@ pub(crate) async fn commit(engine: &Engine, work: &mut Work) -> Result<Committed
 /// Stores what the edits make of a session that is there. `newer` is what somebody faster stored, as far as is known.
 async fn update(
     engine: &Engine,
-    base: &Arc<Base>,
-    mut newer: Option<Arc<Base>>,
+    base: &Base,
+    mut newer: Option<Box<Base>>,
     draft: &mut Draft,
     promised: &Promised,
     hold: Hold,
@@ -68,23 +66,23 @@ async fn update(
         is_behind = true;
     }
     loop {
-        let seen = newer.as_ref().unwrap_or(base);
-        if seen.record.epoch != base.record.epoch {
+        let seen = newer.as_deref().unwrap_or(base);
+        if seen.record.epoch() != base.record.epoch() {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
-        if hold != Hold::Nothing && seen.record.lease.map(|lease| lease.holder) != hold.holder() {
+        if hold != Hold::Nothing && seen.record.details().lease.map(|lease| lease.holder) != hold.holder() {
             engine.events.report(Event::LockLost(id));
             return Err(Error::LockLost);
         }
-        if let Some(lease) = seen.record.lease
+        if let Some(lease) = seen.record.details().lease
             && hold == Hold::Nothing
             && !draft.edits.is_empty()
             && !watch.has_run_out(lease)
         {
             Box::pin(patience.pause()).await?;
             match Box::pin(look(engine, base)).await? {
-                Some(found) => newer = Some(found),
+                Some(found) => newer = Some(Box::new(found)),
                 None => {
                     engine.events.report(Event::Gone(id));
                     return Ok(Committed::Gone);
@@ -97,31 +95,33 @@ async fn update(
         let Some(content) = revise(seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
             return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
-                Committed::Unchanged if newer.is_some() => Committed::Stored(Arc::clone(seen), TokenChange::Keep),
+                Committed::Unchanged if newer.is_some() => Committed::Stored(Box::new(seen.clone()), TokenChange::Keep),
                 kept => kept,
             });
         };
-        let mut record = seen.record.with(content);
-        let (expires, change) = date(engine, seen, &draft.edits, renewed.as_ref(), hold, &mut record)?;
-        let entry = engine.entry(&record, expires)?;
-        if limit::counts(engine, &record) && !Box::pin(limit::has_place(engine, seen, &record, &mut patience)).await? {
+        let mut revision = seen.record.revised(content);
+        let (expires, change) = date(engine, seen, &draft.edits, renewed.as_ref(), hold, &mut revision)?;
+        let entry = engine.entry(&revision, expires)?;
+        let user = revision.content.view().user;
+        if limit::counts(engine, user) && !Box::pin(limit::has_place(engine, seen, user, &mut patience)).await? {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
-        match engine.store.update(&id, seen.version, entry).await {
+        match engine.store.update(&id, seen.version, entry.clone()).await {
             Ok(Updated::Applied(version)) => {
                 if renewed.is_some() {
                     engine.events.report(Event::Renewed(id));
                 }
                 let token = renewed.unwrap_or_else(|| base.token.clone());
-                return Ok(Committed::Stored(Arc::new(Base { token, version, expires, record }), change));
+                let stored = Base::stored(token, Stored { entry, version })?;
+                return Ok(Committed::Stored(Box::new(stored), change));
             }
             Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                 Ok(found) => {
-                    if draft.edits.overwrite(&seen.record.content, &found.record.content) {
+                    if draft.edits.overwrite(seen.record.view(), found.record.view()) {
                         engine.events.report(Event::Overwritten(id));
                     }
-                    newer = Some(found);
+                    newer = Some(Box::new(found));
                     // First in line, and what was stored while it stood there is known now: whoever is faster than this is
                     // another process.
                     if place.is_some() && std::mem::take(&mut is_behind) {
@@ -132,8 +132,8 @@ async fn update(
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
             Ok(Updated::Gone) if base.is_empty() => {
-                if base.record.content.is_same(&Content::default()) {
-                    draft.give_back(Some(record.content));
+                if base.record.view().is_same(View::of_nothing()) {
+                    draft.give_back(Some(revision.content));
                 }
                 return match Box::pin(create(engine, draft, &Promised::default())).await? {
                     Begun::Committed(committed) => Ok(committed),
@@ -145,7 +145,7 @@ async fn update(
                 return Ok(Committed::Gone);
             }
             // What the edits make of it is as good as it was.
-            Err(StoreError::Busy) if newer.is_none() => draft.give_back(Some(record.content)),
+            Err(StoreError::Busy) if newer.is_none() => draft.give_back(Some(revision.content)),
             Err(StoreError::Busy) => {}
             Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             Err(error) => return Err(error.into()),

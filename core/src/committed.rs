@@ -1,6 +1,5 @@
 //! What a commit came to, and what the client has to be told of its token.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Token;
@@ -12,7 +11,7 @@ pub(crate) enum Committed {
     /// There was nothing to store.
     Unchanged,
     /// This is stored now, and the client's token is to be dealt with so.
-    Stored(Arc<Base>, TokenChange),
+    Stored(Box<Base>, TokenChange),
     /// The session ended or changed hands meanwhile; the edits are void.
     Gone,
 }

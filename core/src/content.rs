@@ -1,4 +1,4 @@
-//! The application's part of a record: what edits change.
+//! The application's part of a session: what it looks at, and what edits change.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,15 +9,23 @@ use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
 use crate::seldom::{MaybeEmpty, Seldom};
-use crate::values::{Json, Values};
+use crate::values::{Json, Packed, Values};
 use crate::{Error, Timeouts};
 
-/// The application's part of a record: what edits change.
+/// What a session holds, to be looked at: where it is stored, or as a request has made it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) user: Option<&'a str>,
+    pub(crate) values: Packed<'a>,
+    pub(crate) extras: &'a Seldom<Extras>,
+}
+
+/// What a session holds, to be changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Content {
-    pub(crate) user: Option<Box<str>>,
-    pub(crate) values: Values,
-    pub(crate) extras: Seldom<Extras>,
+    user: Option<Box<str>>,
+    values: Values,
+    extras: Seldom<Extras>,
 }
 
 /// What few sessions have of it.
@@ -61,39 +69,85 @@ impl Extras {
     }
 }
 
-impl Content {
+impl<'a> View<'a> {
+    /// What a session holds that does not exist.
+    pub(crate) fn of_nothing() -> Self {
+        const NONE: &Seldom<Extras> = &Seldom::NONE;
+        View { user: None, values: Packed::default(), extras: NONE }
+    }
+
     /// True if there is nothing that would be worth a session.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.user.is_none() && self.holds_nothing()
     }
 
     /// True if there is nothing but, perhaps, a user.
-    pub(crate) fn holds_nothing(&self) -> bool {
+    pub(crate) fn holds_nothing(self) -> bool {
         self.values.is_empty() && self.extras.flashes.is_empty() && self.extras.form_tokens.is_empty()
     }
 
     /// A value, and the version it has.
     #[inline]
-    pub(crate) fn value(&self, key: &str) -> Option<Versioned<'_>> {
+    pub(crate) fn value(self, key: &str) -> Option<Versioned<'a>> {
         self.values.get(key).map(|json| Versioned::new(self.extras.versions.get(key).copied(), json))
     }
 
     /// A value as the type of its key.
-    pub(crate) fn read<T: DeserializeOwned>(&self, key: &impl KeyOf<T>) -> Result<Option<T>, Error> {
+    pub(crate) fn read<T: DeserializeOwned>(self, key: &impl KeyOf<T>) -> Result<Option<T>, Error> {
         self.value(key.text()).map(|found| key.shape().read(found)).transpose()
+    }
+
+    pub(crate) fn is_same(self, other: View<'_>) -> bool {
+        self.user == other.user
+            && self.values == other.values
+            && (self.extras.is_empty() && other.extras.is_empty() || self.extras.is_same(other.extras))
+    }
+}
+
+impl Content {
+    /// A copy of what stands elsewhere.
+    #[inline]
+    pub(crate) fn of(View { user, values, extras }: View<'_>) -> Self {
+        Content { user: user.map(Into::into), values: Values::of(values), extras: extras.clone() }
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_> {
+        View { user: self.user.as_deref(), values: self.values.packed(), extras: &self.extras }
+    }
+
+    /// What few sessions have of it, to put something in.
+    pub(crate) fn extras(&mut self) -> &mut Extras {
+        self.extras.get_or_default()
+    }
+
+    /// The same; `None` if there is nothing that could be taken out.
+    pub(crate) fn present_extras(&mut self) -> Option<&mut Extras> {
+        self.extras.get_mut()
+    }
+
+    pub(crate) fn set_user(&mut self, user: Option<&str>) {
+        if let Some(extras) = self.extras.get_mut() {
+            if self.user.is_some() && self.user.as_deref() != user {
+                // What was agreed with somebody else.
+                (extras.timeouts, extras.remembered) = (None, None);
+            }
+            extras.form_tokens.clear();
+        }
+        self.user = user.map(Into::into);
     }
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
     pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: &Json) -> Result<(), Error> {
         if let Some(known) = version
-            && let Some(found) = self.value(key).map(|value| value.version()).filter(|found| *found > known)
+            && let Some(found) = self.view().value(key).map(|value| value.version()).filter(|found| *found > known)
         {
             return Err(Error::NewerValue { found, known });
         }
         match version {
             Some(version) if version > 1 => {
-                self.extras.get_or_default().versions.insert(key.into(), version);
+                self.extras().versions.insert(key.into(), version);
             }
             _ => self.forget_version(key),
         }
@@ -119,11 +173,5 @@ impl Content {
             versions.clear();
             (*flashes, *form_tokens) = (Flashes::NONE, FormTokens::NONE);
         }
-    }
-
-    pub(crate) fn is_same(&self, other: &Content) -> bool {
-        self.user == other.user
-            && (self.extras.is_empty() && other.extras.is_empty() || self.extras.is_same(&other.extras))
-            && self.values == other.values
     }
 }

@@ -1,10 +1,9 @@
 //! The first thing that is put into a session, stored.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::committed::{Committed, TokenChange};
-use crate::content::Content;
+use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::Edits;
 use crate::engine::Engine;
@@ -12,8 +11,8 @@ use crate::expiry::EMPTIED_LIFETIME;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
-use crate::record::Record;
-use crate::store::{Created, StoreError};
+use crate::record::Revision;
+use crate::store::{Created, StoreError, Stored};
 use crate::ticket::{Promised, Ticket};
 use crate::{Error, Timestamp, Token};
 
@@ -22,12 +21,12 @@ pub(crate) enum Begun {
     /// What a commit comes to.
     Committed(Committed),
     /// Another request with the same ticket had begun it: this is the session.
-    Meanwhile(Arc<Base>),
+    Meanwhile(Box<Base>),
 }
 
 /// A session that begins.
 pub(crate) struct New {
-    pub(crate) record: Record,
+    pub(crate) revision: Revision,
     pub(crate) expires: Option<Timestamp>,
     /// How long its cookie lasts.
     pub(crate) max_age: Option<Duration>,
@@ -43,13 +42,13 @@ impl New {
         content: Content,
     ) -> Self {
         let now = engine.clock.now();
-        let mut record = Record::new(token.digest(&engine.namespace), now, content);
-        record.ticket_ends = ticket_ends;
-        record.signed_in = edits.signs_in().then_some(now);
-        let max_age = engine.cookie_age(&record, now);
-        record.cookie_expires = max_age.map(|age| now + age);
-        let expires = engine.deadline(&record, now);
-        New { record, expires, max_age }
+        let mut revision = Revision::first(token.digest(&engine.namespace), now, content);
+        revision.ticket_ends = ticket_ends;
+        revision.signed_in = edits.signs_in().then_some(now);
+        let terms = revision.terms(engine);
+        let max_age = terms.cookie_age(now);
+        revision.cookie_expires = max_age.map(|age| now + age);
+        New { revision, expires: terms.deadline(now), max_age }
     }
 }
 
@@ -57,9 +56,9 @@ impl New {
 pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promised) -> Result<Begun, Error> {
     let content = match draft.take_result() {
         Some(content) => content,
-        None => draft.edits.replayed(&Content::default())?,
+        None => draft.edits.replayed(View::of_nothing())?,
     };
-    if content.is_empty() {
+    if content.view().is_empty() {
         return Ok(Begun::Committed(Committed::Unchanged));
     }
     // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
@@ -74,24 +73,22 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
     };
     loop {
         let ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
-        let New { record, expires, max_age } = New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
-        let entry = engine.entry(&record, expires)?;
-        if let Some(user) = &record.content.user {
+        let New { revision, expires, max_age } = New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
+        let entry = engine.entry(&revision, expires)?;
+        if let Some(user) = content.view().user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
         }
-        match engine.store.create(token.id(), entry).await {
+        match engine.store.create(token.id(), entry.clone()).await {
             Ok(Created::New(version)) => {
                 let change = TokenChange::HandOut(token.clone(), max_age);
-                return Ok(Begun::Committed(Committed::Stored(
-                    Arc::new(Base { token, version, expires, record }),
-                    change,
-                )));
+                let base = Base::stored(token, Stored { entry, version })?;
+                return Ok(Begun::Committed(Committed::Stored(Box::new(base), change)));
             }
             Ok(Created::Exists) => {
                 if let Some(ticket) = ticket.take()
                     && let Some(base) = begun_meanwhile(engine, &ticket).await?
                 {
-                    return Ok(Begun::Meanwhile(base));
+                    return Ok(Begun::Meanwhile(Box::new(base)));
                 }
                 token = match renewed.take() {
                     Some(token) => *token,
@@ -106,25 +103,25 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
 
 /// The session that another request with the same ticket began, if it is as it was then: a login since has made it
 /// somebody's.
-async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
+async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base>, Error> {
     let token = &ticket.token;
     let Some(stored) = engine.behind.load(token.id()).await? else { return Ok(None) };
     let base = Base::read(token.clone(), stored).ok();
-    let is_its = |base: &Base| base.record.digest == token.digest(&engine.namespace);
-    Ok(base.filter(|base| is_its(base)))
+    let is_its = |base: &Base| base.record.digest() == token.digest(&engine.namespace);
+    Ok(base.filter(is_its))
 }
 
 /// Begins a session with nothing in it under its ticket, or finds the one that somebody else began so.
-pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Arc<Base>>, Error> {
+pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Base>, Error> {
     let now = engine.clock.now();
     let token = ticket.token.clone();
-    let mut record = Record::new(token.digest(&engine.namespace), now, Content::default());
-    record.ticket_ends = Some(ticket.ends(&engine.lifetime));
-    let expires = Some(now + EMPTIED_LIFETIME);
+    let mut revision = Revision::first(token.digest(&engine.namespace), now, Content::default());
+    revision.ticket_ends = Some(ticket.ends(&engine.lifetime));
+    let entry = engine.entry(&revision, Some(now + EMPTIED_LIFETIME))?;
     let mut patience = Patience::new(engine);
     loop {
-        match engine.store.create(token.id(), engine.entry(&record, expires)?).await {
-            Ok(Created::New(version)) => return Ok(Some(Arc::new(Base { token, version, expires, record }))),
+        match engine.store.create(token.id(), entry.clone()).await {
+            Ok(Created::New(version)) => return Base::stored(token, Stored { entry, version }).map(Some),
             Ok(Created::Exists) => return begun_meanwhile(engine, ticket).await,
             Err(StoreError::Busy) => patience.pause().await?,
             Err(error) => return Err(error.into()),

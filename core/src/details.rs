@@ -10,15 +10,26 @@ use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::lease::Lease;
 use crate::rotation::Rotation;
-use crate::seldom::{MaybeEmpty as _, Seldom};
+use crate::seldom::MaybeEmpty;
 use crate::{Timeouts, Timestamp};
 
-/// What few sessions have beside what all have.
+/// What few sessions have beside what all have, and is not for the application.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Details {
-    pub(crate) rotation: Seldom<Rotation>,
+    /// What is kept of the tokens before and behind the present one.
+    pub(crate) rotation: Rotation,
+    /// When the ticket that began the session, if one did, is good no more.
     pub(crate) ticket_ends: Option<Timestamp>,
+    /// Who has locked the session.
     pub(crate) lease: Option<Lease>,
-    pub(crate) extras: Seldom<Extras>,
+}
+
+impl MaybeEmpty for Details {
+    const EMPTY: &'static Self = &Details { rotation: Rotation::NONE, ticket_ends: None, lease: None };
+
+    fn is_empty(&self) -> bool {
+        self.rotation.is_empty() && self.ticket_ends.is_none() && self.lease.is_none()
+    }
 }
 
 pub(crate) fn encode(
@@ -41,24 +52,16 @@ pub(crate) fn encode(
     })
 }
 
-pub(crate) fn decode(bytes: &[u8]) -> Result<Details, serde_json::Error> {
-    let read: Read = serde_json::from_slice(bytes)?;
-    Ok(Details {
-        rotation: Seldom::new(read.rotation),
-        ticket_ends: read.ticket_ends.map(Timestamp::from_millis),
-        lease: read.lease,
-        extras: Seldom::new(Extras {
-            label: read.label,
-            versions: read.versions,
-            timeouts: read.timeouts.map(|[idle, absolute]| Timeouts {
-                idle: idle.map(Duration::from_millis),
-                absolute: absolute.map(Duration::from_millis),
-            }),
-            remembered: read.remembered.map(Duration::from_millis),
-            flashes: read.flashes,
-            form_tokens: read.form_tokens,
-        }),
-    })
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Details, Extras), serde_json::Error> {
+    let Read { rotation, ticket_ends, lease, label, timeouts, remembered, versions, flashes, form_tokens } =
+        serde_json::from_slice(bytes)?;
+    let timeouts = timeouts.map(|[idle, absolute]| Timeouts {
+        idle: idle.map(Duration::from_millis),
+        absolute: absolute.map(Duration::from_millis),
+    });
+    let remembered = remembered.map(Duration::from_millis);
+    let details = Details { rotation, ticket_ends: ticket_ends.map(Timestamp::from_millis), lease };
+    Ok((details, Extras { label, versions, timeouts, remembered, flashes, form_tokens }))
 }
 
 fn millis(duration: Duration) -> u64 {

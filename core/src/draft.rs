@@ -1,7 +1,7 @@
 //! What a request did to its session and has not stored yet, and what the session is by that.
 
 use crate::Error;
-use crate::content::Content;
+use crate::content::{Content, View};
 use crate::edits::{Edit, Edits};
 
 /// What a request did and has not stored yet: by default nothing, to nothing that is known.
@@ -31,8 +31,8 @@ impl Draft {
     }
 
     /// The content as the handler sees it.
-    pub(crate) fn content(&self) -> &Content {
-        &self.content
+    pub(crate) fn view(&self) -> View<'_> {
+        self.content.view()
     }
 
     #[inline]

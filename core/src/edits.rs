@@ -11,7 +11,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use smol_str::SmolStr;
 
-use crate::content::Content;
+use crate::content::{Content, View};
 use crate::flash::Flash;
 use crate::form_token::Issued;
 use crate::key::Versioned;
@@ -49,33 +49,24 @@ impl Edit {
             Edit::Insert(key, version, value) => content.put(key, *version, value)?,
             Edit::Remove(key) => content.remove(key),
             Edit::Update(key, version, change) => {
-                let found = content.value(key);
+                let found = content.view().value(key);
                 let version = version.or(found.map(|value| value.version()));
                 let value = change(found)?;
                 content.put(key, version, &value)?;
             }
             Edit::Clear => content.clear(),
-            Edit::Flash(message) => content.extras.get_or_default().flashes.push(message.clone()),
-            Edit::TakeFlashes(shown) => content.extras.get_or_default().flashes.take(shown),
-            Edit::KeepFlashes(messages) => content.extras.get_or_default().flashes.keep(messages),
-            Edit::IssueFormToken(issued) => content.extras.get_or_default().form_tokens.push(issued.clone()),
+            Edit::Flash(message) => content.extras().flashes.push(message.clone()),
+            Edit::TakeFlashes(shown) => content.extras().flashes.take(shown),
+            Edit::KeepFlashes(messages) => content.extras().flashes.keep(messages),
+            Edit::IssueFormToken(issued) => content.extras().form_tokens.push(issued.clone()),
             Edit::SpendFormToken(digest, spent) => {
-                let was_there = content.extras.get_mut().is_some_and(|extras| extras.form_tokens.spend(digest));
+                let was_there = content.present_extras().is_some_and(|extras| extras.form_tokens.spend(digest));
                 spent.store(was_there, Ordering::Relaxed);
             }
-            Edit::SetUser(user) => {
-                if let Some(extras) = content.extras.get_mut() {
-                    if content.user.is_some() && content.user != *user {
-                        // What was agreed with somebody else.
-                        (extras.timeouts, extras.remembered) = (None, None);
-                    }
-                    extras.form_tokens.clear();
-                }
-                content.user.clone_from(user);
-            }
-            Edit::SetLabel(label) => content.extras.get_or_default().label.clone_from(label),
-            Edit::SetTimeouts(timeouts) => content.extras.get_or_default().timeouts = *timeouts,
-            Edit::Remember(duration) => content.extras.get_or_default().remembered = *duration,
+            Edit::SetUser(user) => content.set_user(user.as_deref()),
+            Edit::SetLabel(label) => content.extras().label.clone_from(label),
+            Edit::SetTimeouts(timeouts) => content.extras().timeouts = *timeouts,
+            Edit::Remember(duration) => content.extras().remembered = *duration,
             Edit::Renew => {}
         }
         Ok(())
@@ -138,8 +129,8 @@ impl Edits {
     }
 
     /// What they make of this.
-    pub(crate) fn replayed(&self, content: &Content) -> Result<Content, Error> {
-        let mut content = content.clone();
+    pub(crate) fn replayed(&self, content: View<'_>) -> Result<Content, Error> {
+        let mut content = Content::of(content);
         self.replay(&mut content)?;
         Ok(content)
     }
@@ -155,7 +146,7 @@ impl Edits {
     }
 
     /// True if an insertion replaces a value that somebody else stored since `seen` was read.
-    pub(crate) fn overwrite(&self, seen: &Content, found: &Content) -> bool {
+    pub(crate) fn overwrite(&self, seen: View<'_>, found: View<'_>) -> bool {
         self.0.iter().any(|edit| match edit {
             Edit::Insert(key, ..) => seen.values.get(key) != found.values.get(key),
             _ => false,

@@ -1,10 +1,9 @@
 //! Ending a session, whatever anybody else does with it; and the graves of those whose ticket is still good.
 
-use crate::content::Content;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
-use crate::record::Record;
+use crate::record::{Record, Revision};
 use crate::store::{Entry, Removed, StoreError, Updated};
 use crate::{Error, SessionId, Token};
 
@@ -55,14 +54,12 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
         };
         let Ok(record) = Record::decode(stored.entry.bytes) else { return Ok(Buried::NoTicket) };
         let now = engine.clock.now();
-        let Some(ends) = record.ticket_ends.filter(|ends| *ends > now) else { return Ok(Buried::NoTicket) };
+        let Some(ends) = record.details().ticket_ends.filter(|ends| *ends > now) else { return Ok(Buried::NoTicket) };
         if record.is_grave() {
             return Ok(Buried::Already);
         }
         // Nobody has the secret of this digest.
-        let mut grave = Record::new(Token::generate()?.digest(&engine.namespace), now, Content::default());
-        grave.epoch = Record::ENDED;
-        grave.ticket_ends = Some(ends);
+        let grave = Revision::grave(Token::generate()?.digest(&engine.namespace), now, ends);
         let bytes = grave.encode().map_err(Error::Value)?;
         let entry = Entry { bytes, expires: Some(ends), owner: None };
         match engine.store.update(id, stored.version, entry).await {

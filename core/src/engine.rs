@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_lock::Mutex as Turn;
 
 use crate::carrier::Carriers;
-use crate::content::Content;
+use crate::content::{Extras, View};
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
 use crate::policy::{OnCorrupt, Policies, UserSessionLimit};
 use crate::premises::Premises;
 use crate::queue::Queues;
-use crate::record::Record;
+use crate::record::Revision;
 use crate::runtime::{Blocking, Runtime};
 use crate::store::{Entry, GRACE, OwnerKey, Store};
 use crate::{Clock, Error, SessionId, Timestamp};
@@ -76,15 +76,11 @@ impl Engine {
         !Arc::ptr_eq(&self.store, &self.behind)
     }
 
-    /// How long a session lasts.
+    /// How long a session lasts that has this.
     #[inline]
-    pub(crate) fn timeouts(&self, record: &Record) -> Timeouts {
-        self.timeouts_of(&record.content, record.ticket_ends.is_some())
-    }
-
-    pub(crate) fn timeouts_of(&self, content: &Content, has_ticket: bool) -> Timeouts {
-        let Timeouts { mut idle, mut absolute } = content.extras.timeouts.unwrap_or(self.lifetime);
-        if let Some(remembered) = content.extras.remembered {
+    pub(crate) fn timeouts(&self, extras: &Extras, has_ticket: bool) -> Timeouts {
+        let Timeouts { mut idle, mut absolute } = extras.timeouts.unwrap_or(self.lifetime);
+        if let Some(remembered) = extras.remembered {
             idle = idle.map(|idle| idle.max(remembered));
         }
         if has_ticket {
@@ -95,42 +91,17 @@ impl Engine {
         Timeouts { idle, absolute }
     }
 
-    fn cookie_lifetime(&self, record: &Record) -> CookieLifetime {
-        record.content.extras.remembered.map_or(self.cookie_lifetime, CookieLifetime::For)
-    }
-
-    pub(crate) fn deadline(&self, record: &Record, now: Timestamp) -> Option<Timestamp> {
-        self.timeouts(record).deadline(now, record.begun())
-    }
-
-    /// When a session was last used, to the resolution of touches.
-    pub(crate) fn accessed(&self, record: &Record, expires: Option<Timestamp>) -> Timestamp {
-        self.timeouts(record).accessed(record.written, expires)
-    }
-
-    pub(crate) fn cookie_age(&self, record: &Record, now: Timestamp) -> Option<Duration> {
-        let deadline = self.timeouts(record).absolute_deadline(record.begun());
-        self.cookie_lifetime(record).max_age(now, deadline)
-    }
-
-    #[inline]
-    pub(crate) fn is_cookie_due(&self, record: &Record, timeouts: &Timeouts, now: Timestamp) -> bool {
-        let deadline = timeouts.absolute_deadline(record.begun());
-        self.cookie_lifetime(record).is_due(now, deadline, record.cookie_expires)
-    }
-
     /// A record as a store keeps it.
-    pub(crate) fn entry(&self, record: &Record, expires: Option<Timestamp>) -> Result<Entry, Error> {
-        let limits = &self.limits;
-        if record.content.values.len() > limits.values {
+    pub(crate) fn entry(&self, revision: &Revision, expires: Option<Timestamp>) -> Result<Entry, Error> {
+        let (limits, View { user, values, .. }) = (&self.limits, revision.content.view());
+        if values.len() > limits.values {
             return Err(Error::TooManyValues { limit: limits.values });
         }
-        let bytes = record.encode().map_err(Error::Value)?;
+        let bytes = revision.encode().map_err(Error::Value)?;
         if bytes.len() > limits.record_bytes {
             return Err(Error::TooLarge { limit: limits.record_bytes });
         }
-        let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&self.namespace, user));
-        Ok(Entry { bytes, expires, owner })
+        Ok(Entry { bytes, expires, owner: user.map(|user| OwnerKey::derive(&self.namespace, user)) })
     }
 
     /// Deals with a record that cannot be read: as if it were not there, or as a failure, by policy.

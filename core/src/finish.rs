@@ -5,7 +5,6 @@ use crate::keep_alive::is_quiet;
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
-use crate::renewal::is_current;
 use crate::state::{Stage, State};
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
@@ -118,7 +117,7 @@ impl Visit {
         if let Some(base) = base.filter(|_| is_due) {
             let now = self.engine.clock.now();
             // A cookie lasts as long as it would have.
-            let age = base.record.cookie_expires.map(|end| end.since(now));
+            let age = base.record.cookie_expires().map(|end| end.since(now));
             state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
             return true;
         }
@@ -141,8 +140,8 @@ impl Visit {
         let stands = match found {
             Some(found) => {
                 let now = self.engine.clock.now();
-                let is_good = |token| is_current(&self.engine, &found.record, token, now);
-                found.record.epoch == base.record.epoch
+                let is_good = |token| found.record.tokens().is_current(&self.engine, token, now);
+                found.record.epoch() == base.record.epoch()
                     && found.is_empty() == takes_back
                     && change.as_ref().and_then(TokenReply::handed).is_none_or(is_good)
             }

@@ -1,21 +1,20 @@
 //! What is done for a session that was used and not changed: its deadline moves, and its token is sent again in time.
 
-use std::sync::Arc;
-
 use crate::committed::{Committed, TokenChange};
+use crate::content::Content;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::limit;
 use crate::load::Base;
 use crate::patience::Patience;
-use crate::renewal::{self, current, successor, turn};
-use crate::store::{StoreError, Touched, Updated};
+use crate::renewal::turn;
+use crate::store::{StoreError, Stored, Touched, Updated};
 use crate::{Error, Timestamp, Token};
 
 /// Moves the deadline, and sends the token again or the next one if it is time.
 ///
 /// The request was answered from the session already, so a failure here is an event and nothing more.
-pub(crate) async fn keep_alive(engine: &Engine, seen: &Arc<Base>) -> Committed {
+pub(crate) async fn keep_alive(engine: &Engine, seen: &Base) -> Committed {
     let id = *seen.token.id();
     if seen.is_empty() {
         return Committed::Unchanged;
@@ -75,25 +74,24 @@ pub(crate) fn is_quiet(engine: &Engine, seen: &Base) -> bool {
 }
 
 fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
-    let record = &seen.record;
+    let Base { token, record, .. } = seen;
+    let (terms, tokens) = (record.terms(engine), record.tokens());
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
-    let is_locked = record.lease.is_some();
-    let timeouts = engine.timeouts(record);
-    let cookie = !is_locked
-        && engine.is_cookie_due(record, &timeouts, now)
-        && current(engine, record, &seen.token, now).is_some();
-    let written = cookie || (!is_locked && renewal::is_due(engine, record, &seen.token, now));
-    let touch = timeouts.touch(now, record.begun(), seen.expires);
-    let handed = successor(engine, record, &seen.token, now);
+    let is_locked = record.details().lease.is_some();
+    let cookie =
+        !is_locked && terms.is_cookie_due(now, record.cookie_expires()) && tokens.current(engine, token, now).is_some();
+    let written = cookie || (!is_locked && tokens.is_due(engine, token, now));
+    let touch = terms.touch(now, seen.expires);
+    let handed = tokens.successor(engine, token, now);
     (written || touch.is_some() || handed.is_some()).then_some(Due { cookie, written, touch, handed })
 }
 
-async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError> {
+async fn keep(engine: &Engine, seen: &Base) -> Result<Committed, KeepError> {
     let (now, record) = (engine.clock.now(), &seen.record);
     let Some(Due { cookie, written, touch, handed }) = due(engine, seen, now) else {
         return Ok(Committed::Unchanged);
     };
-    if !limit::has_place(engine, seen, &seen.record, &mut Patience::new(engine)).await? {
+    if !limit::has_place(engine, seen, seen.record.view().user, &mut Patience::new(engine)).await? {
         return Ok(Committed::Unchanged);
     }
     if written {
@@ -104,33 +102,33 @@ async fn keep(engine: &Engine, seen: &Arc<Base>) -> Result<Committed, KeepError>
         // Others have handed it out before; this answer does, too, for theirs may have been lost. Not over what somebody
         // has written since: that may be a login.
         (Touched::Extended, Some(token)) => {
-            let left = record.cookie_expires.map(|end| end.since(now));
-            Committed::Stored(Arc::clone(seen), TokenChange::HandOut(token, left))
+            let left = record.cookie_expires().map(|end| end.since(now));
+            Committed::Stored(Box::new(seen.clone()), TokenChange::HandOut(token, left))
         }
         (Touched::Extended | Touched::Stale, _) => Committed::Unchanged,
     })
 }
 
 /// Stores that the token is sent again, or is another one from now on.
-async fn write(engine: &Engine, seen: &Arc<Base>, is_cookie_due: bool, now: Timestamp) -> Result<Committed, KeepError> {
-    let mut record = seen.record.clone();
-    turn(engine, &mut record, &seen.token, now)?;
+async fn write(engine: &Engine, seen: &Base, is_cookie_due: bool, now: Timestamp) -> Result<Committed, KeepError> {
+    let mut revision = seen.record.revised(Content::of(seen.record.view()));
+    turn(engine, &mut revision, &seen.token, now)?;
     let handed = match is_cookie_due {
-        true => current(engine, &record, &seen.token, now),
-        false => successor(engine, &record, &seen.token, now),
+        true => revision.tokens().current(engine, &seen.token, now),
+        false => revision.tokens().successor(engine, &seen.token, now),
     };
-    let max_age = engine.cookie_age(&record, now);
+    let terms = revision.terms(engine);
+    let max_age = terms.cookie_age(now);
     if handed.is_some() {
-        record.cookie_expires = max_age.map(|age| now + age);
+        revision.cookie_expires = max_age.map(|age| now + age);
     }
-    record.written = now;
-    let expires = engine.deadline(&record, now);
-    let entry = engine.entry(&record, expires)?;
-    Ok(match engine.store.update(seen.token.id(), seen.version, entry).await? {
+    revision.written = now;
+    let entry = engine.entry(&revision, terms.deadline(now))?;
+    Ok(match engine.store.update(seen.token.id(), seen.version, entry.clone()).await? {
         Updated::Applied(version) => {
             let change = handed.map_or(TokenChange::Keep, |token| TokenChange::HandOut(token, max_age));
-            let base = Base { token: seen.token.clone(), version, expires, record };
-            Committed::Stored(Arc::new(base), change)
+            let base = Base::stored(seen.token.clone(), Stored { entry, version })?;
+            Committed::Stored(Box::new(base), change)
         }
         Updated::Conflict(_) => Committed::Unchanged,
         Updated::Gone => Committed::Gone,

@@ -61,6 +61,7 @@ mod sessions;
 mod settle;
 mod state;
 pub mod store;
+mod terms;
 mod ticket;
 mod token;
 mod turn;

@@ -5,7 +5,6 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::load::Base;
 use crate::patience::Patience;
-use crate::record::Record;
 use crate::store::{OwnerKey, Reserved, StoreError};
 use crate::users::Pages;
 use crate::{Error, SessionId, UserSessionLimit};
@@ -42,23 +41,23 @@ pub(crate) async fn admit(
     }
 }
 
-/// True if a session with this record is one of so many that its user may have.
-pub(crate) fn counts(engine: &Engine, record: &Record) -> bool {
-    record.content.user.is_some() && engine.user_sessions.number().is_some()
+/// True if a session of this user, if there is one, is one of so many that they may have.
+pub(crate) fn counts(engine: &Engine, user: Option<&str>) -> bool {
+    user.is_some() && engine.user_sessions.number().is_some()
 }
 
-/// True if a session may be written as it is to be: nobody's, or one that has a place or gets one.
+/// True if a session may be written as this user's: nobody's, or one that has a place or gets one.
 ///
 /// A session that outlived its deadline while its request was running goes on only if its place is still free.
 pub(crate) async fn has_place(
     engine: &Engine,
     seen: &Base,
-    next: &Record,
+    user: Option<&str>,
     patience: &mut Patience<'_>,
 ) -> Result<bool, Error> {
     let id = seen.token.id();
-    let (Some(user), Some(limit)) = (&next.content.user, engine.user_sessions.number()) else { return Ok(true) };
-    if seen.record.content.user.as_ref() != Some(user) {
+    let (Some(user), Some(limit)) = (user, engine.user_sessions.number()) else { return Ok(true) };
+    if seen.record.view().user != Some(user) {
         return admit(engine, id, user, patience).await.map(|()| true);
     }
     if seen.expires.is_none_or(|deadline| engine.clock.now() < deadline) {
@@ -80,7 +79,7 @@ async fn evict_one(engine: &Engine, user: &str) -> Result<bool, Error> {
     while let Some(page) = pages.next().await? {
         for owned in page {
             let used = match owned.record {
-                Ok(record) => Some((engine.accessed(&record, owned.expires), record.created)),
+                Ok(record) => Some((record.accessed(engine, owned.expires), record.created())),
                 // It takes a place and opens for nobody.
                 Err(error) => engine.corrupt(owned.id, error).map(|()| None)?,
             };

@@ -1,7 +1,6 @@
 //! Sessions in URLs: where strangers are sent, and links that carry the session.
 
 use crate::edits::Edits;
-use crate::renewal::successor;
 use crate::ticket::Ticket;
 use crate::visit::Visit;
 use crate::{Error, Token};
@@ -37,7 +36,7 @@ impl Visit {
         }
         let text = match (state.edits().is_some_and(Edits::renews), state.base.clone()) {
             (false, Some(base)) => {
-                let next = successor(&self.engine, &base.record, &base.token, self.engine.clock.now());
+                let next = base.record.tokens().successor(&self.engine, &base.token, self.engine.clock.now());
                 carriers.wire.token(next.as_ref().unwrap_or(&base.token))
             }
             (false, None) => {

@@ -82,10 +82,10 @@ impl Listing {
         loop {
             for listed in self.page.by_ref() {
                 match Record::decode(listed.stored.entry.bytes) {
-                    Ok(record) if record.content.is_empty() => {}
+                    Ok(record) if record.is_empty() => {}
                     Ok(record) => {
                         let expires = listed.stored.entry.expires;
-                        let accessed = self.engine.accessed(&record, expires);
+                        let accessed = record.accessed(&self.engine, expires);
                         return Ok(Some(StoredSession { id: listed.id, record, accessed, expires }));
                     }
                     Err(error) => self.engine.events.report_failure(Event::CorruptRecord(listed.id), &error),
@@ -126,17 +126,17 @@ impl StoredSession {
 
     /// Who is signed in.
     pub fn user(&self) -> Option<&str> {
-        self.record.content.user.as_deref()
+        self.record.view().user
     }
 
     /// What the application calls the device.
     pub fn label(&self) -> Option<&str> {
-        self.record.content.extras.label.as_deref()
+        self.record.view().extras.label.as_deref()
     }
 
     /// When the session was created.
     pub fn created(&self) -> SystemTime {
-        self.record.created.into()
+        self.record.created().into()
     }
 
     /// When the session was last used, to the resolution of touches.
@@ -155,12 +155,12 @@ impl StoredSession {
     ///
     /// As for [`Session::get`](crate::Session::get).
     pub fn get<T: DeserializeOwned>(&self, key: impl KeyOf<T>) -> Result<Option<T>, Error> {
-        self.record.content.read(&key)
+        self.record.view().read(&key)
     }
 
     /// The keys, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.record.content.values.keys()
+        self.record.view().values.keys()
     }
 }
 

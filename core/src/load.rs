@@ -1,15 +1,12 @@
 //! Which stored session the tokens of a request open.
 
 use std::error::Error as StdError;
-use std::mem;
-use std::sync::Arc;
 
 use crate::carrier::{Arrivals, Arrived, Carrier, Presented};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
 use crate::record::Record;
-use crate::renewal::standing;
 use crate::rotation::Standing;
 use crate::store::{Store, StoreError, Stored, Version};
 use crate::ticket::Ticket;
@@ -26,16 +23,20 @@ pub(crate) struct Base {
 
 impl Base {
     /// A stored entry, read.
-    #[inline]
-    pub(crate) fn read(token: Token, stored: Stored) -> Result<Arc<Self>, Box<dyn StdError + Send + Sync>> {
+    pub(crate) fn read(token: Token, stored: Stored) -> Result<Self, Box<dyn StdError + Send + Sync>> {
         let record = Record::decode(stored.entry.bytes)?;
-        Ok(Arc::new(Base { token, version: stored.version, expires: stored.entry.expires, record }))
+        Ok(Base { token, version: stored.version, expires: stored.entry.expires, record })
+    }
+
+    /// What was just stored.
+    pub(crate) fn stored(token: Token, stored: Stored) -> Result<Self, Error> {
+        Base::read(token, stored).map_err(Error::Broken)
     }
 
     /// True if there is nothing in it: emptied, and kept a moment for requests in flight.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.record.content.is_empty()
+        self.record.is_empty()
     }
 }
 
@@ -55,7 +56,7 @@ pub(crate) struct Loaded {
 /// A living session, and how its token came.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) base: Arc<Base>,
+    pub(crate) base: Base,
     pub(crate) carrier: Carrier,
     /// Its token was signed with a key that signs no more.
     pub(crate) is_outdated: bool,
@@ -69,7 +70,8 @@ pub(crate) struct Search<'a> {
     arrived: Option<Arrived>,
     /// It is looked for without the cache.
     is_behind_cache: bool,
-    loaded: Loaded,
+    /// What was found so far.
+    pub(crate) loaded: Loaded,
 }
 
 impl<'a> Search<'a> {
@@ -81,7 +83,7 @@ impl<'a> Search<'a> {
 
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
-    pub(crate) fn at_once(&mut self) -> Option<Result<Loaded, Error>> {
+    pub(crate) fn at_once(&mut self) -> Option<Result<(), Error>> {
         while let Some(id) = self.next() {
             let answer = match self.store().load_at_once(&id) {
                 None | Some(Err(StoreError::Busy)) => return None,
@@ -91,16 +93,16 @@ impl<'a> Search<'a> {
                 return Some(Err(error));
             }
         }
-        Some(Ok(mem::take(&mut self.loaded)))
+        Some(Ok(()))
     }
 
     /// Asks whatever store there is, and goes on where it stands.
-    pub(crate) async fn patiently(mut self) -> Result<Loaded, Error> {
+    pub(crate) async fn patiently(&mut self) -> Result<(), Error> {
         while let Some(id) = self.next() {
             let answer = ask(self.engine, self.store(), &id).await;
             self.take(answer?)?;
         }
-        Ok(self.loaded)
+        Ok(())
     }
 
     /// The id that is to be asked for.
@@ -138,47 +140,39 @@ impl Loaded {
     fn take(&mut self, engine: &Engine, arrived: &Arrived, opened: Opened) {
         let Arrived { token, carrier, is_outdated, issued } = arrived;
         let id = token.id();
-        let base = match opened {
-            Opened::Living(base) => base,
-            Opened::Absent => {
-                return match issued.map(|issued| Ticket { token: token.clone(), issued }) {
-                    Some(ticket) if ticket.is_good(&engine.lifetime, engine.clock.now()) => {
-                        self.ticket.get_or_insert(Box::new(ticket));
-                    }
-                    _ => {
-                        self.asked = true;
-                        engine.events.report(Event::UnknownToken(*id));
-                    }
-                };
-            }
-            Opened::Foreign(event) | Opened::Closed(event) => {
-                self.asked = true;
-                return engine.events.report(event);
-            }
-            Opened::Corrupt => {
-                self.asked = true;
-                return;
-            }
-        };
+        let issued = if matches!(opened, Opened::Absent) { *issued } else { None };
+        if let Some(ticket) = issued.map(|issued| Ticket { token: token.clone(), issued })
+            && ticket.is_good(&engine.lifetime, engine.clock.now())
+        {
+            self.ticket.get_or_insert(Box::new(ticket));
+            return;
+        }
         self.asked = true;
-        let is_empty = base.is_empty();
-        let found = Found { base, carrier: *carrier, is_outdated: *is_outdated };
+        let (record, version, expires) = match opened {
+            Opened::Living(record, version, expires) => (record, version, expires),
+            Opened::Absent => return engine.events.report(Event::UnknownToken(*id)),
+            Opened::Foreign(event) | Opened::Closed(event) => return engine.events.report(event),
+            Opened::Corrupt => return,
+        };
         match &self.first {
-            None => self.first = Some(found),
-            Some(first) if first.base.token.id() == id => {}
-            Some(emptied) if emptied.base.is_empty() => self.first = Some(found),
-            Some(_) if is_empty => {}
+            None => {}
+            Some(first) if first.base.token.id() == id => return,
+            Some(emptied) if emptied.base.is_empty() => {}
+            Some(_) if record.is_empty() => return,
             Some(_) => {
                 engine.events.report(Event::SecondSession(*id));
-                self.others.push(*id);
+                return self.others.push(*id);
             }
         }
+        let base = Base { token: token.clone(), version, expires, record };
+        self.first = Some(Found { base, carrier: *carrier, is_outdated: *is_outdated });
     }
 }
 
 /// What a token opens.
 enum Opened {
-    Living(Arc<Base>),
+    /// What is stored, in which version, and until when it is good.
+    Living(Record, Version, Option<Timestamp>),
     /// There is nothing under its id.
     Absent,
     /// It is of no session's that stands there.
@@ -191,25 +185,24 @@ enum Opened {
 
 #[inline]
 fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Opened, Error> {
-    let base = match understand(engine, token, answer)? {
-        Read::Record(base) => base,
-        Read::Nothing => return Ok(Opened::Absent),
-        Read::Corrupt => return Ok(Opened::Corrupt),
+    let id = *token.id();
+    let Stored { entry, version } = match answer {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return Ok(Opened::Absent),
+        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Opened::Corrupt),
+        Err(error) => return Err(error.into()),
+    };
+    let record = match Record::decode(entry.bytes) {
+        Ok(record) => record,
+        Err(error) => return engine.corrupt(id, error.into()).map(|()| Opened::Corrupt),
     };
     let digest = token.digest(&engine.namespace);
-    Ok(match standing(&base.record, &digest, || engine.clock.now()) {
-        Standing::Present | Standing::Next | Standing::Previous => Opened::Living(base),
-        Standing::Outdated => Opened::Closed(Event::OutdatedToken(*token.id())),
-        Standing::Foreign if base.record.is_grave() => Opened::Foreign(Event::UnknownToken(*token.id())),
-        Standing::Foreign => Opened::Foreign(Event::WrongSecret(*token.id())),
+    Ok(match record.tokens().standing(&digest, || engine.clock.now()) {
+        Standing::Present | Standing::Next | Standing::Previous => Opened::Living(record, version, entry.expires),
+        Standing::Outdated => Opened::Closed(Event::OutdatedToken(id)),
+        Standing::Foreign if record.is_grave() => Opened::Foreign(Event::UnknownToken(id)),
+        Standing::Foreign => Opened::Foreign(Event::WrongSecret(id)),
     })
-}
-
-/// What stands under the id of a token.
-enum Read {
-    Record(Arc<Base>),
-    Nothing,
-    Corrupt,
 }
 
 /// Asks a store, as long as somebody holds the session.
@@ -223,22 +216,16 @@ async fn ask(engine: &Engine, store: &dyn Store, id: &SessionId) -> Result<Resul
     }
 }
 
-#[inline]
-fn understand(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Read, Error> {
-    let corrupt = |error| engine.corrupt(*token.id(), error).map(|()| Read::Corrupt);
-    match answer {
-        Ok(Some(stored)) => Base::read(token.clone(), stored).map_or_else(corrupt, |base| Ok(Read::Record(base))),
-        Ok(None) => Ok(Read::Nothing),
-        Err(StoreError::Corrupt(error)) => corrupt(error),
+/// What stands in the store now; `None` if the session is no more.
+pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Base>, Error> {
+    let id = *base.token.id();
+    match ask(engine, &*engine.behind, &id).await? {
+        Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) => engine.corrupt(id, error).map(|()| None),
+        },
+        Ok(None) => Ok(None),
+        Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What stands in the store now; `None` if the session is no more.
-pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Arc<Base>>, Error> {
-    let answer = ask(engine, &*engine.behind, base.token.id()).await?;
-    Ok(match understand(engine, &base.token, answer)? {
-        Read::Record(found) => Some(found),
-        Read::Nothing | Read::Corrupt => None,
-    })
 }

@@ -63,17 +63,18 @@ impl Visit {
         };
         let mut search = Search::new(&self.engine, &self.presented);
         match search.at_once() {
-            Some(found) => Load::done(self.take_up(turn, found)),
+            Some(found) => Load::done(self.take_up(turn, found, &mut search.loaded)),
             None => Load::waiting(async move {
                 let found = search.patiently().await;
-                self.take_up(turn, found)
+                self.take_up(turn, found, &mut search.loaded)
             }),
         }
     }
 
-    fn take_up(&self, turn: Turn<'_>, found: Result<Loaded, Error>) -> Result<(), Error> {
+    #[inline]
+    fn take_up(&self, turn: Turn<'_>, found: Result<(), Error>, loaded: &mut Loaded) -> Result<(), Error> {
         match found {
-            Ok(loaded) => turn.end_with(|state| state.take_up(loaded)),
+            Ok(()) => turn.end_with(|state| state.take_up(loaded)),
             Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
                 turn.end_with(|state| {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
+use crate::content::Content;
 use crate::create::begin_empty;
 use crate::events::Event;
 use crate::lease::{Hold, Holder, Lease, Watch};
 use crate::load::{Base, look};
 use crate::patience::{Patience, too_long};
 use crate::runtime::within;
-use crate::store::{Entry, OwnerKey, StoreError, Updated};
+use crate::store::{Entry, OwnerKey, StoreError, Stored, Updated};
 use crate::visit::Visit;
 
 impl Visit {
@@ -43,25 +44,25 @@ impl Visit {
             return Err(Error::Gone);
         };
         state.hold = Hold::Keep(holder);
-        state.rebase(Some(Arc::new(taken)))?;
+        state.rebase(Some(taken))?;
         Ok(Some(holder))
     }
 
     /// A session that begins with a ticket, which others may have as well, begins empty, so that there is something to lock.
-    async fn begin_to_lock(&self) -> Result<Option<Arc<Base>>, Error> {
+    async fn begin_to_lock(&self) -> Result<Option<Base>, Error> {
         let _turn = self.turn().await;
         let Some(ticket) = self.open()?.promised.ticket.clone() else { return Ok(None) };
         let begun = begin_empty(&self.engine, &ticket).await?;
         if let Some(base) = &begun {
             let mut state = self.open()?;
             state.promised.ticket = None;
-            state.rebase(Some(Arc::clone(base)))?;
+            state.rebase(Some(base.clone()))?;
         }
         Ok(begun)
     }
 
     /// The session, if it is one that can be locked and is not locked by this request.
-    fn lockable(&self) -> Result<Option<Arc<Base>>, Error> {
+    fn lockable(&self) -> Result<Option<Base>, Error> {
         let state = self.open()?;
         if state.gone {
             return Err(Error::Gone);
@@ -105,25 +106,25 @@ impl Visit {
 }
 
 /// Writes the lease into the record as soon as there is no other; `None` if the session is not the one it was.
-async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) -> Result<Option<Base>, Error> {
+async fn take(base: &Base, engine: &crate::engine::Engine, lease: Lease) -> Result<Option<Base>, Error> {
     let id = *base.token.id();
     let mut patience = Patience::new(engine);
     let mut watch = Watch::default();
-    let mut seen = Arc::clone(base);
+    let mut seen = base.clone();
     loop {
-        if seen.record.epoch != base.record.epoch {
+        if seen.record.epoch() != base.record.epoch() {
             return Ok(None);
         }
-        let is_free = seen.record.lease.is_none_or(|other| watch.has_run_out(other));
+        let is_free = seen.record.details().lease.is_none_or(|other| watch.has_run_out(other));
         if is_free {
-            let mut record = seen.record.clone();
-            record.lease = Some(lease);
-            let bytes = record.encode().map_err(Error::Value)?;
-            let owner = record.content.user.as_deref().map(|user| OwnerKey::derive(&engine.namespace, user));
+            let mut revision = seen.record.revised(Content::of(seen.record.view()));
+            revision.lease = Some(lease);
+            let bytes = revision.encode().map_err(Error::Value)?;
+            let owner = seen.record.view().user.map(|user| OwnerKey::derive(&engine.namespace, user));
             let entry = Entry { bytes, expires: seen.expires, owner };
-            match engine.store.update(&id, seen.version, entry).await {
+            match engine.store.update(&id, seen.version, entry.clone()).await {
                 Ok(Updated::Applied(version)) => {
-                    return Ok(Some(Base { token: base.token.clone(), version, expires: seen.expires, record }));
+                    return Base::stored(base.token.clone(), Stored { entry, version }).map(Some);
                 }
                 Ok(Updated::Conflict(stored)) => match Base::read(base.token.clone(), stored) {
                     Ok(found) => seen = found,
@@ -134,7 +135,7 @@ async fn take(base: &Arc<Base>, engine: &crate::engine::Engine, lease: Lease) ->
                 Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| None),
                 Err(error) => return Err(error.into()),
             }
-            if seen.record.lease.is_none() {
+            if seen.record.details().lease.is_none() {
                 continue;
             }
         }

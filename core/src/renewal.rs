@@ -7,91 +7,117 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::record::Record;
+use crate::record::{Record, Revision};
 use crate::rotation::{Neighbour, Rotation, Standing};
+use crate::seldom::MaybeEmpty as _;
 use crate::{Error, SecretDigest, Timestamp, Token};
 
 /// How long the old token is honoured after the next one has been presented: requests are under way with it.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// What a token with this digest is to a session.
-#[inline]
-pub(crate) fn standing(record: &Record, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
-    let Rotation { next, previous, .. } = &*record.rotation;
-    if record.digest == *digest {
-        Standing::Present
-    } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
-        Standing::Next
-    } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
-        if previous.is_honoured(now()) { Standing::Previous } else { Standing::Outdated }
-    } else {
-        Standing::Foreign
+/// The tokens of a session.
+pub(crate) struct Tokens<'a> {
+    /// What is kept of the present one's secret.
+    digest: SecretDigest,
+    /// What is kept of the ones beside it.
+    rotation: &'a Rotation,
+    /// Since when the first one was the present one.
+    created: Timestamp,
+}
+
+impl Record {
+    #[inline]
+    pub(crate) fn tokens(&self) -> Tokens<'_> {
+        Tokens { digest: self.digest(), rotation: &self.details().rotation, created: self.created() }
     }
 }
 
-/// True if something is due, now that this token was presented.
-#[inline]
-pub(crate) fn is_due(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
-    if engine.renew_every.is_none() && record.rotation.is_empty() {
-        return false;
+impl Revision {
+    #[inline]
+    pub(crate) fn tokens(&self) -> Tokens<'_> {
+        Tokens { digest: self.digest.clone(), rotation: &self.rotation, created: self.created }
     }
-    match (standing_of(engine, record, token, now), engine.renew_every) {
-        (Standing::Next, _) => true,
-        (Standing::Present, Some(every)) if record.rotation.next.is_none() => {
-            let issued = record.rotation.issued.map_or(record.created, Timestamp::from_millis);
-            // Of the ones before only one is kept: it makes way for no other while it is honoured.
-            let is_honoured = record.rotation.previous.as_ref().is_some_and(|previous| previous.is_honoured(now));
-            now.since(issued) >= every && !is_honoured
+}
+
+impl Tokens<'_> {
+    /// What a token with this digest is to the session.
+    #[inline]
+    pub(crate) fn standing(&self, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
+        let Rotation { next, previous, .. } = self.rotation;
+        if self.digest == *digest {
+            Standing::Present
+        } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
+            Standing::Next
+        } else if let Some(previous) = previous.as_ref().filter(|previous| previous.digest == *digest) {
+            if previous.is_honoured(now()) { Standing::Previous } else { Standing::Outdated }
+        } else {
+            Standing::Foreign
         }
-        _ => false,
+    }
+
+    /// True if something is due, now that this token was presented.
+    #[inline]
+    pub(crate) fn is_due(&self, engine: &Engine, token: &Token, now: Timestamp) -> bool {
+        if engine.renew_every.is_none() && self.rotation.is_empty() {
+            return false;
+        }
+        match (self.standing_of(engine, token, now), engine.renew_every) {
+            (Standing::Next, _) => true,
+            (Standing::Present, Some(every)) if self.rotation.next.is_none() => {
+                let issued = self.rotation.issued.map_or(self.created, Timestamp::from_millis);
+                // Of the ones before only one is kept: it makes way for no other while it is honoured.
+                let is_honoured = self.rotation.previous.as_ref().is_some_and(|previous| previous.is_honoured(now));
+                now.since(issued) >= every && !is_honoured
+            }
+            _ => false,
+        }
+    }
+
+    /// The token that whoever presented this one should have instead, if any.
+    #[inline]
+    pub(crate) fn successor(&self, engine: &Engine, token: &Token, now: Timestamp) -> Option<Token> {
+        if self.rotation.is_empty() {
+            return None;
+        }
+        let neighbour = match self.standing_of(engine, token, now) {
+            Standing::Present => &self.rotation.next,
+            Standing::Previous => &self.rotation.previous,
+            Standing::Next | Standing::Outdated | Standing::Foreign => return None,
+        };
+        neighbour.as_ref().map(|neighbour| token.derived(&neighbour.nonce))
+    }
+
+    /// What a response that sends a token sends to whoever presented this one. Nothing if its time went by while the request ran:
+    /// it would take the place of a good one.
+    pub(crate) fn current(&self, engine: &Engine, token: &Token, now: Timestamp) -> Option<Token> {
+        self.successor(engine, token, now).or_else(|| self.is_current(engine, token, now).then(|| token.clone()))
+    }
+
+    /// True if this token is one to be handed out.
+    pub(crate) fn is_current(&self, engine: &Engine, token: &Token, now: Timestamp) -> bool {
+        self.rotation.is_empty() || matches!(self.standing_of(engine, token, now), Standing::Present | Standing::Next)
+    }
+
+    fn standing_of(&self, engine: &Engine, token: &Token, now: Timestamp) -> Standing {
+        self.standing(&token.digest(&engine.namespace), || now)
     }
 }
 
 /// Does what is due: the next token becomes the present one, or there is a next one from now on.
-pub(crate) fn turn(engine: &Engine, record: &mut Record, token: &Token, now: Timestamp) -> Result<(), Error> {
-    if !is_due(engine, record, token, now) {
+pub(crate) fn turn(engine: &Engine, revision: &mut Revision, token: &Token, now: Timestamp) -> Result<(), Error> {
+    if !revision.tokens().is_due(engine, token, now) {
         return Ok(());
     }
-    let rotation = record.rotation.get_or_default();
+    let rotation = revision.rotation.get_or_default();
     if let Some(next) = rotation.next.take() {
         let until = Some((now + GRACE).as_millis());
-        rotation.previous = Some(Neighbour { digest: record.digest.clone(), nonce: next.nonce, until });
+        rotation.previous = Some(Neighbour { digest: revision.digest.clone(), nonce: next.nonce, until });
         rotation.issued = Some(now.as_millis());
-        record.digest = next.digest;
+        revision.digest = next.digest;
     } else {
         let nonce = [getrandom::u64()?, getrandom::u64()?];
         let digest = token.derived(&nonce).digest(&engine.namespace);
         rotation.next = Some(Neighbour { digest, nonce, until: None });
     }
     Ok(())
-}
-
-/// The token that whoever presented this one should have instead, if any.
-#[inline]
-pub(crate) fn successor(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
-    if record.rotation.is_empty() {
-        return None;
-    }
-    let Rotation { next, previous, .. } = &*record.rotation;
-    let neighbour = match standing_of(engine, record, token, now) {
-        Standing::Present => next,
-        Standing::Previous => previous,
-        Standing::Next | Standing::Outdated | Standing::Foreign => return None,
-    };
-    neighbour.as_ref().map(|neighbour| token.derived(&neighbour.nonce))
-}
-
-/// What a response that sends a token sends to whoever presented this one. Nothing if its time went by while the request ran:
-/// it would take the place of a good one.
-pub(crate) fn current(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Option<Token> {
-    successor(engine, record, token, now).or_else(|| is_current(engine, record, token, now).then(|| token.clone()))
-}
-
-/// True if this token is one to be handed out.
-pub(crate) fn is_current(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> bool {
-    record.rotation.is_empty() || matches!(standing_of(engine, record, token, now), Standing::Present | Standing::Next)
-}
-
-fn standing_of(engine: &Engine, record: &Record, token: &Token, now: Timestamp) -> Standing {
-    standing(record, &token.digest(&engine.namespace), || now)
 }

@@ -7,8 +7,8 @@ use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::lease::Hold;
 use crate::load::Base;
-use crate::record::Record;
-use crate::renewal::{current, successor, turn};
+use crate::record::Revision;
+use crate::renewal::turn;
 use crate::rotation::Rotation;
 use crate::{Error, Timestamp, Token};
 
@@ -29,11 +29,12 @@ pub(crate) fn revise(
     }
     let content = match ready {
         Some(content) => content,
-        None => ready.insert(edits.replayed(&seen.record.content)?),
+        None => ready.insert(edits.replayed(seen.record.view())?),
     };
     // A label alone neither begins a session nor keeps an emptied one.
-    let stays_empty = seen.is_empty() && content.is_empty();
-    if renewed.is_none() && !releases && (stays_empty || content.is_same(&seen.record.content)) {
+    let made = content.view();
+    let stays_empty = seen.record.is_empty() && made.is_empty();
+    if renewed.is_none() && !releases && (stays_empty || made.is_same(seen.record.view())) {
         return Ok(None);
     }
     Ok(ready.take())
@@ -48,41 +49,41 @@ pub(crate) fn date(
     edits: &Edits,
     renewed: Option<&Token>,
     hold: Hold,
-    record: &mut Record,
+    revision: &mut Revision,
 ) -> Result<(Option<Timestamp>, TokenChange), Error> {
     let now = engine.clock.now();
     if hold == Hold::Nothing || matches!(hold, Hold::Release(_)) {
-        record.lease = None;
+        revision.lease = None;
     }
     if let Some(token) = renewed {
-        record.epoch += 1;
-        record.digest = token.digest(&engine.namespace);
-        record.rotation = Rotation::beginning(engine.renew_every.map(|_| now));
+        revision.epoch += 1;
+        revision.digest = token.digest(&engine.namespace);
+        revision.rotation = Rotation::beginning(engine.renew_every.map(|_| now));
     } else {
-        turn(engine, record, &seen.token, now)?;
+        turn(engine, revision, &seen.token, now)?;
     }
     if edits.signs_in() {
-        record.signed_in = Some(now);
+        revision.signed_in = Some(now);
     }
-    record.written = now;
-    let was_empty = seen.is_empty();
-    if record.content.is_empty() {
-        record.cookie_expires = None;
+    revision.written = now;
+    let was_empty = seen.record.is_empty();
+    if revision.content.view().is_empty() {
+        revision.cookie_expires = None;
         let change = if was_empty { TokenChange::Keep } else { TokenChange::TakeBack };
         return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
     let mut change = TokenChange::Keep;
-    let lasts_otherwise = record.content.extras.remembered != seen.record.content.extras.remembered;
-    let token = renewed.cloned().or_else(|| successor(engine, record, &seen.token, now));
-    let is_due =
-        token.is_some() || was_empty || lasts_otherwise || engine.is_cookie_due(record, &engine.timeouts(record), now);
-    if is_due && let Some(token) = token.or_else(|| current(engine, record, &seen.token, now)) {
-        let max_age = engine.cookie_age(record, now);
-        record.cookie_expires = max_age.map(|age| now + age);
+    let terms = revision.terms(engine);
+    let lasts_otherwise = revision.content.view().extras.remembered != seen.record.view().extras.remembered;
+    let token = renewed.cloned().or_else(|| revision.tokens().successor(engine, &seen.token, now));
+    let is_due = token.is_some() || was_empty || lasts_otherwise || terms.is_cookie_due(now, revision.cookie_expires);
+    if is_due && let Some(token) = token.or_else(|| revision.tokens().current(engine, &seen.token, now)) {
+        let max_age = terms.cookie_age(now);
+        revision.cookie_expires = max_age.map(|age| now + age);
         change = TokenChange::HandOut(token, max_age);
     } else if lasts_otherwise {
         // Whoever has the token is told with the next response.
-        record.cookie_expires = None;
+        revision.cookie_expires = None;
     }
-    Ok((engine.deadline(record, now), change))
+    Ok((terms.deadline(now), change))
 }

@@ -58,6 +58,8 @@ pub(crate) enum Standing {
 }
 
 impl Rotation {
+    pub(crate) const NONE: Rotation = Rotation { issued: None, next: None, previous: None };
+
     /// Where they stand when a new token took the place of all others; the moment counts if tokens are to be renewed at all.
     pub(crate) fn beginning(now: Option<Timestamp>) -> Seldom<Self> {
         Seldom::new(Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None })
@@ -65,7 +67,7 @@ impl Rotation {
 }
 
 impl MaybeEmpty for Rotation {
-    const EMPTY: &'static Self = &Rotation { issued: None, next: None, previous: None };
+    const EMPTY: &'static Self = &Rotation::NONE;
 
     fn is_empty(&self) -> bool {
         *self == *Rotation::EMPTY

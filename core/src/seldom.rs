@@ -14,6 +14,10 @@ pub(crate) trait MaybeEmpty: Default + 'static {
     fn is_empty(&self) -> bool;
 }
 
+impl<T> Seldom<T> {
+    pub(crate) const NONE: Self = Seldom(None);
+}
+
 impl<T: MaybeEmpty> Seldom<T> {
     pub(crate) fn new(value: T) -> Self {
         Seldom((!value.is_empty()).then(|| Box::new(value)))

@@ -59,7 +59,7 @@ impl State {
                     self.hold = Hold::Nothing;
                 }
                 self.tell(change);
-                self.rebase_unheard(Some(base));
+                self.rebase_unheard(Some(*base));
                 Ok(())
             }
             Ok(Committed::Gone) => {

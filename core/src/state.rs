@@ -1,9 +1,7 @@
 //! What is known of a session during a request: what was loaded, and what was done to it since.
 
-use std::sync::Arc;
-
 use crate::carrier::TokenReply;
-use crate::content::Content;
+use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
@@ -30,9 +28,9 @@ pub(crate) struct State {
     /// Somebody asked for the session, whether or not it could be loaded.
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
-    pub(crate) base: Option<Arc<Base>>,
+    pub(crate) base: Option<Base>,
     /// What somebody faster stored, if the first attempt to store something met them.
-    pub(crate) newer: Option<Arc<Base>>,
+    pub(crate) newer: Option<Box<Base>>,
     /// What the request did and has not stored yet, if it did anything.
     draft: Option<Box<Draft>>,
     /// The other living sessions that the request presented.
@@ -68,14 +66,14 @@ pub(crate) struct State {
 impl State {
     /// Takes up what was loaded.
     #[inline]
-    pub(crate) fn take_up(&mut self, loaded: Loaded) -> Result<(), Error> {
+    pub(crate) fn take_up(&mut self, loaded: &mut Loaded) -> Result<(), Error> {
         if self.stage == Stage::Done {
             return Err(Error::TooLate);
         }
         self.asked = loaded.asked;
-        self.others = loaded.others;
-        self.promised.ticket = loaded.ticket;
-        if let Some(Found { base, carrier, is_outdated }) = loaded.first {
+        self.others = std::mem::take(&mut loaded.others);
+        self.promised.ticket = loaded.ticket.take();
+        if let Some(Found { base, carrier, is_outdated }) = loaded.first.take() {
             (self.found, self.presented) = (!base.is_empty(), true);
             self.base = Some(base);
             self.carrier = Some(carrier);
@@ -87,9 +85,9 @@ impl State {
 
     /// The content as the handler sees it.
     #[inline]
-    pub(crate) fn content(&self) -> Option<&Content> {
-        let stored = || self.base.as_ref().map(|base| &base.record.content);
-        self.draft.as_ref().map(|draft| draft.content()).or_else(stored)
+    pub(crate) fn content(&self) -> Option<View<'_>> {
+        let stored = || self.base.as_ref().map(|base| base.record.view());
+        self.draft.as_ref().map(|draft| draft.view()).or_else(stored)
     }
 
     /// What the request did and has not stored yet; `None`: nothing.
@@ -104,7 +102,7 @@ impl State {
     /// Applies an edit to what the handler sees, and remembers it.
     pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
         if self.draft.is_none() {
-            self.draft = Some(Box::new(Draft::of(self.content().cloned().unwrap_or_default())));
+            self.draft = Some(Box::new(Draft::of(self.content().map(Content::of).unwrap_or_default())));
         }
         self.draft.as_mut().map_or(Ok(()), |draft| draft.edit(edit))
     }
@@ -188,16 +186,16 @@ impl State {
 
     /// Takes up what is stored now, under edits that came since. One that fails on it is told whoever stores it, and not
     /// whoever stored this.
-    pub(crate) fn rebase_unheard(&mut self, base: Option<Arc<Base>>) {
+    pub(crate) fn rebase_unheard(&mut self, base: Option<Base>) {
         let _ = self.rebase(base);
     }
 
     /// Takes up what is stored now, under the edits that are not.
-    pub(crate) fn rebase(&mut self, base: Option<Arc<Base>>) -> Result<(), Error> {
+    pub(crate) fn rebase(&mut self, base: Option<Base>) -> Result<(), Error> {
         self.base = base;
         match &mut self.draft {
             Some(draft) if !draft.edits.is_empty() => {
-                let stored = self.base.as_ref().map(|base| base.record.content.clone());
+                let stored = self.base.as_ref().map(|base| Content::of(base.record.view()));
                 draft.rebase(stored.unwrap_or_default())
             }
             draft => {

@@ -137,11 +137,11 @@ pub(crate) async fn list(engine: &Engine, user: &str, current: Option<SessionId>
             match owned.record {
                 Ok(record) => found.push(SessionInfo {
                     id: owned.id,
-                    created: record.created.into(),
-                    signed_in: record.signed_in.map(SystemTime::from),
-                    accessed: engine.accessed(&record, owned.expires).into(),
+                    created: record.created().into(),
+                    signed_in: record.signed_in().map(SystemTime::from),
+                    accessed: record.accessed(engine, owned.expires).into(),
                     expires: owned.expires.map(SystemTime::from),
-                    label: record.content.extras.label.as_deref().map(str::to_owned),
+                    label: record.view().extras.label.as_deref().map(str::to_owned),
                     is_current: current == Some(owned.id),
                 }),
                 Err(error) => engine.events.report_failure(Event::CorruptRecord(owned.id), &*error),
@@ -242,7 +242,7 @@ impl<'a> Pages<'a> {
             record: Record::decode(listed.stored.entry.bytes).map_err(Into::into),
         });
         let is_theirs = |owned: &Owned| match &owned.record {
-            Ok(record) => record.content.user.as_deref() == Some(self.user),
+            Ok(record) => record.view().user == Some(self.user),
             Err(_) => true,
         };
         Ok(Some(owned.filter(is_theirs).collect()))

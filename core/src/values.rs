@@ -1,12 +1,12 @@
 //! The values of a session, packed as they are stored: for each the lengths of key and text, and then both, in the order of keys.
 //!
-//! Reading a record only finds out where each value stands. A value is looked at when somebody asks for it. The first one that is
-//! put in has all of them copied, once, to where the next record will have them.
+//! Reading a record only finds out whether they are whole. A value is looked at when somebody asks for it. Before the first change all
+//! of them are copied, once, and then changed where they stand.
 
 use std::fmt;
 use std::ops::Range;
 
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::{Buf as _, BufMut as _};
 use serde::Serialize;
 use smallvec::SmallVec;
 
@@ -26,55 +26,111 @@ impl Json {
     }
 }
 
-/// What a session holds under its keys.
+/// Values where they are packed, to be looked at.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Packed<'a> {
+    bytes: &'a [u8],
+    count: usize,
+}
+
+/// Values that change.
 #[derive(Clone, Default)]
 pub(crate) struct Values {
-    /// As they were read.
-    read: Bytes,
-    /// What stands in their place, if some were put in since, or taken out.
-    changed: Option<Vec<u8>>,
+    bytes: Vec<u8>,
     count: usize,
 }
 
 /// The lengths before a key and its text.
 const LENGTHS: usize = 8;
 
-impl Values {
-    /// Takes packed values to the end of the bytes; `None` if these are not so many, in order, and whole.
+impl<'a> Packed<'a> {
+    /// Values that were looked through before.
+    pub(crate) fn known(bytes: &'a [u8], count: usize) -> Self {
+        Packed { bytes, count }
+    }
+
+    /// True if these bytes are so many values, in order, and whole.
     #[inline]
-    pub(crate) fn unpack(packed: Bytes, count: usize) -> Option<Self> {
-        let (mut rest, mut before, mut found) = (&packed[..], None, 0);
+    pub(crate) fn are(bytes: &[u8], count: usize) -> bool {
+        let (mut rest, mut before, mut found) = (bytes, None, 0);
         while !rest.is_empty() {
-            let (key, _) = split(&mut rest)?;
+            let Some((key, _)) = split(&mut rest) else { return false };
             // Nearly all are short, and ASCII.
             let is_text = key.is_ascii() || std::str::from_utf8(key).is_ok();
             if !is_text || before.is_some_and(|before| before >= key) {
-                return None;
+                return false;
             }
             before = Some(key);
             found += 1;
         }
-        (found == count).then_some(Values { read: packed, changed: None, count })
+        found == count
     }
 
-    /// The values, packed.
-    #[inline]
-    pub(crate) fn packed(&self) -> &[u8] {
-        self.changed.as_deref().unwrap_or(&self.read)
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.bytes
     }
 
     #[inline]
-    pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
+    pub(crate) fn get(self, key: &str) -> Option<&'a [u8]> {
         self.iter().find(|(other, _)| *other == key.as_bytes()).map(|(_, text)| text)
     }
 
-    pub(crate) fn contains(&self, key: &str) -> bool {
+    pub(crate) fn contains(self, key: &str) -> bool {
         self.get(key).is_some()
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn keys(self) -> impl Iterator<Item = &'a str> {
+        self.iter().map(|(key, _)| std::str::from_utf8(key).unwrap_or_default())
+    }
+
+    /// Keys and texts.
+    #[inline]
+    fn iter(self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let mut rest = self.bytes;
+        std::iter::from_fn(move || split(&mut rest))
+    }
+
+    /// Where a key and its text stand; nowhere, between others, if they are not there.
+    #[inline]
+    fn place(self, key: &str) -> Range<usize> {
+        let mut rest = self.bytes;
+        loop {
+            let start = self.bytes.len() - rest.len();
+            match split(&mut rest) {
+                Some((other, _)) if other < key.as_bytes() => {}
+                Some((other, _)) if other == key.as_bytes() => return start..self.bytes.len() - rest.len(),
+                _ => return start..start,
+            }
+        }
+    }
+}
+
+impl Values {
+    /// A copy of what is packed elsewhere, with room for one more.
+    #[inline]
+    pub(crate) fn of(Packed { bytes, count }: Packed<'_>) -> Self {
+        const ROOM: usize = 64;
+        let mut copy = Vec::with_capacity(bytes.len() + ROOM);
+        copy.extend_from_slice(bytes);
+        Values { bytes: copy, count }
+    }
+
+    #[inline]
+    pub(crate) fn packed(&self) -> Packed<'_> {
+        Packed { bytes: &self.bytes, count: self.count }
     }
 
     #[inline]
     pub(crate) fn insert(&mut self, key: &str, value: &Json) {
-        let (place, text) = (self.place(key), value.as_bytes());
+        let (place, text) = (self.packed().place(key), value.as_bytes());
         self.count += usize::from(place.is_empty());
         // A record that long is refused before it is stored.
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
@@ -86,60 +142,22 @@ impl Values {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        let place = self.place(key);
+        let place = self.packed().place(key);
         if !place.is_empty() {
             self.count -= 1;
             self.make_room(place, 0);
         }
     }
 
-    /// Where a key and its text stand; nowhere, between others, if they are not there.
-    #[inline]
-    fn place(&self, key: &str) -> Range<usize> {
-        let (packed, mut rest) = (self.packed(), self.packed());
-        loop {
-            let start = packed.len() - rest.len();
-            match split(&mut rest) {
-                Some((other, _)) if other < key.as_bytes() => {}
-                Some((other, _)) if other == key.as_bytes() => return start..packed.len() - rest.len(),
-                _ => return start..start,
-            }
-        }
-    }
-
     /// Puts so many bytes, to be written, in the place of others.
     #[inline]
     fn make_room(&mut self, place: Range<usize>, length: usize) -> &mut [u8] {
-        let bytes = self.changed.get_or_insert_with(|| {
-            let mut bytes = Vec::with_capacity(self.read.len() + length);
-            bytes.extend_from_slice(&self.read);
-            bytes
-        });
-        let (room, before) = (place.start..place.start + length, bytes.len());
+        let (room, before) = (place.start..place.start + length, self.bytes.len());
         let after = before - place.len() + length;
-        bytes.resize(before.max(after), 0);
-        bytes.copy_within(place.end..before, room.end);
-        bytes.truncate(after);
-        &mut bytes[room]
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.iter().map(|(key, _)| std::str::from_utf8(key).unwrap_or_default())
-    }
-
-    /// Keys and texts, which were looked through when they were read.
-    #[inline]
-    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut rest = self.packed();
-        std::iter::from_fn(move || split(&mut rest))
+        self.bytes.resize(before.max(after), 0);
+        self.bytes.copy_within(place.end..before, room.end);
+        self.bytes.truncate(after);
+        &mut self.bytes[room]
     }
 }
 
@@ -155,17 +173,16 @@ fn split<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((key, text))
 }
 
-/// The same values have the same bytes.
-impl PartialEq for Values {
-    fn eq(&self, other: &Values) -> bool {
-        self.packed() == other.packed()
+/// Shows the keys only.
+impl fmt::Debug for Packed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.keys()).finish()
     }
 }
 
-/// Shows the keys only.
 impl fmt::Debug for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.keys()).finish()
+        self.packed().fmt(f)
     }
 }
 
@@ -188,12 +205,14 @@ mod tests {
     }
 
     fn packed(values: &Values) -> Values {
-        Values::unpack(values.packed().to_vec().into(), values.len()).expect("what was packed")
+        let packed = values.packed();
+        assert!(Packed::are(packed.as_bytes(), packed.len()));
+        Values::of(packed)
     }
 
     fn shown(values: &Values) -> Vec<(String, String)> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("a text");
-        values.iter().map(|(key, json)| (text(key), text(json))).collect()
+        values.packed().iter().map(|(key, json)| (text(key), text(json))).collect()
     }
 
     #[test]
@@ -207,25 +226,26 @@ mod tests {
         read.remove("nothing");
         let expected = [("a", "4"), ("b", "1"), ("d", "5"), ("g", "7")];
         assert_eq!(shown(&read), expected.map(|(key, text)| (key.to_owned(), text.to_owned())));
-        assert_eq!((read.len(), read.get("d"), read.get("f")), (4, Some(&b"5"[..]), None));
+        let look = read.packed();
+        assert_eq!((look.len(), look.get("d"), look.get("f")), (4, Some(&b"5"[..]), None));
         let again = packed(&read);
-        assert!(again == read && shown(&again) == shown(&read));
-        assert!(again != values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)]));
+        assert!(again.packed() == look && shown(&again) == shown(&read));
+        assert!(again.packed() != values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)]).packed());
     }
 
     #[test]
     fn what_is_not_whole_in_order_and_so_many_is_refused() {
-        let mut bytes = values(&[("a", 1), ("b", 2)]).packed().to_vec();
+        let mut bytes = values(&[("a", 1), ("b", 2)]).packed().as_bytes().to_vec();
         let half = bytes.len() / 2;
-        assert!(Values::unpack(bytes.clone().into(), 2).is_some());
-        assert!(Values::unpack(bytes.clone().into(), 1).is_none());
+        assert!(Packed::are(&bytes, 2));
+        assert!(!Packed::are(&bytes, 1));
         for length in 0..bytes.len() {
-            assert!(Values::unpack(bytes[..length].to_vec().into(), 2).is_none(), "{length} bytes");
+            assert!(!Packed::are(&bytes[..length], 2), "{length} bytes");
         }
         let turned = [&bytes[half..], &bytes[..half]].concat();
-        assert!(Values::unpack(turned.into(), 2).is_none());
-        assert!(Values::unpack([&bytes[..half], &bytes[..half]].concat().into(), 2).is_none());
+        assert!(!Packed::are(&turned, 2));
+        assert!(!Packed::are(&[&bytes[..half], &bytes[..half]].concat(), 2));
         bytes[half + LENGTHS] = 0xff;
-        assert!(Values::unpack(bytes.into(), 2).is_none(), "a key that is no text, in its place");
+        assert!(!Packed::are(&bytes, 2), "a key that is no text, in its place");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::carrier::{Presented, TokenReply};
 use crate::commit::commit;
-use crate::content::Content;
+use crate::content::View;
 use crate::edits::{Edit, Edits};
 use crate::ending::end;
 use crate::engine::Engine;
@@ -71,7 +71,7 @@ impl Visit {
     pub(crate) async fn apply<T>(
         &self,
         edit: Edit,
-        look: impl FnOnce(&Content) -> Result<T, Error>,
+        look: impl FnOnce(View<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let _turn = self.turn().await;
         let (index, incarnation, reverts) = {
@@ -90,8 +90,7 @@ impl Visit {
             return Err(error);
         }
         let state = self.state();
-        let nothing = Content::default();
-        look(state.base.as_ref().map_or(&nothing, |base| &base.record.content))
+        look(state.base.as_ref().map_or(View::of_nothing(), |base| base.record.view()))
     }
 
     /// Sees what others stored meanwhile, under the edits of this request.
@@ -108,7 +107,7 @@ impl Visit {
             return Err(Error::Gone);
         }
         match found? {
-            Some(found) if found.record.epoch == base.record.epoch => state.rebase(Some(found)),
+            Some(found) if found.record.epoch() == base.record.epoch() => state.rebase(Some(found)),
             _ => {
                 state.gone = true;
                 drop(state);

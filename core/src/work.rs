@@ -1,7 +1,5 @@
 //! What a visit stores.
 
-use std::sync::Arc;
-
 use crate::draft::Draft;
 use crate::lease::Hold;
 use crate::load::Base;
@@ -10,9 +8,9 @@ use crate::ticket::Promised;
 /// What is to be stored, and on top of what.
 #[derive(Debug)]
 pub(crate) struct Work {
-    pub(crate) base: Option<Arc<Base>>,
+    pub(crate) base: Option<Base>,
     /// What somebody faster stored on top of it, as far as is known.
-    pub(crate) newer: Option<Arc<Base>>,
+    pub(crate) newer: Option<Box<Base>>,
     pub(crate) draft: Box<Draft>,
     pub(crate) promised: Promised,
     pub(crate) hold: Hold,

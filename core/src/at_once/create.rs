@@ -16,7 +16,7 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
     }
     // What is to be made of nothing is known, unless an edit failed.
     let Some(content) = draft.take_result() else { return Attempt::NotYet(None) };
-    if content.is_empty() {
+    if content.view().is_empty() {
         draft.give_back(Some(content));
         return Attempt::NotYet(None);
     }
@@ -24,8 +24,8 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
         Ok(token) => token,
         Err(error) => return Attempt::Failed(error),
     };
-    let New { record, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
-    let entry = match engine.entry(&record, expires) {
+    let New { revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
+    let entry = match engine.entry(&revision, expires) {
         Ok(entry) => entry,
         Err(error) => return Attempt::Failed(error),
     };
@@ -35,6 +35,6 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
         Ok(Err(error)) => return Attempt::Failed(error.into()),
         Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
     }
-    draft.give_back(Some(record.content));
+    draft.give_back(Some(revision.content));
     Attempt::NotYet(None)
 }

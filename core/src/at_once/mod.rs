@@ -5,8 +5,6 @@
 mod create;
 mod update;
 
-use std::sync::Arc;
-
 use create::create;
 use update::update;
 
@@ -72,7 +70,7 @@ impl State {
     fn is_simple(&self) -> bool {
         !self.turns.is_taken()
             && self.has_edits()
-            && self.base.as_ref().is_none_or(|base| base.record.lease.is_none())
+            && self.base.as_ref().is_none_or(|base| base.record.details().lease.is_none())
             && !self.has_duties()
             && !self.gone
             && !self.is_adrift
@@ -89,5 +87,5 @@ enum Attempt {
     Gone,
     Failed(Error),
     /// Nothing is stored: somebody was faster, and this is what they stored; or it takes more than one step.
-    NotYet(Option<Arc<Base>>),
+    NotYet(Option<Box<Base>>),
 }

@@ -32,9 +32,9 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
         }
         Err(error) => return Attempt::Failed(error),
     };
-    let mut record = base.record.with(content);
-    let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut record);
-    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&record, expires)?, change)));
+    let mut revision = base.record.revised(content);
+    let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
+    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&revision, expires)?, change)));
     let (entry, change) = match made {
         Ok(made) => made,
         Err(error) => return Attempt::Failed(error),
@@ -47,11 +47,11 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
             Attempt::Stored(change)
         }
         Ok(Ok(Updated::Conflict(stored))) => {
-            let newer = Base::read(base.token.clone(), stored).ok();
+            let newer = Base::read(base.token.clone(), stored).ok().map(Box::new);
             match &newer {
                 // What it is made of is not what the edits made.
-                None => draft.give_back(Some(record.content)),
-                Some(newer) if draft.edits.overwrite(&base.record.content, &newer.record.content) => {
+                None => draft.give_back(Some(revision.content)),
+                Some(newer) if draft.edits.overwrite(base.record.view(), newer.record.view()) => {
                     engine.events.report(Event::Overwritten(*id));
                 }
                 Some(_) => {}
@@ -63,13 +63,13 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
             Attempt::Gone
         }
         Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => {
-            draft.give_back(Some(record.content));
+            draft.give_back(Some(revision.content));
             Attempt::NotYet(None)
         }
         Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
             engine.at_once.update.store(false, Ordering::Relaxed);
-            draft.give_back(Some(record.content));
+            draft.give_back(Some(revision.content));
             Attempt::NotYet(None)
         }
     }

@@ -20,7 +20,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn created(&self) -> Result<Option<SystemTime>, Error> {
-        self.of_stored(|base| base.record.created.into())
+        self.of_stored(|base| base.record.created().into())
     }
 
     /// When a user last signed in; `None` if nobody is signed in, or the login is not stored yet.
@@ -32,7 +32,7 @@ impl Session {
         if self.user()?.is_none() {
             return Ok(None);
         }
-        Ok(self.of_stored(|base| base.record.signed_in.map(SystemTime::from))?.flatten())
+        Ok(self.of_stored(|base| base.record.signed_in().map(SystemTime::from))?.flatten())
     }
 
     /// When the session was last used before this request, to the resolution of touches (a minute, or a tenth of the
@@ -42,7 +42,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn accessed(&self) -> Result<Option<SystemTime>, Error> {
-        self.of_stored(|base| self.visit.engine.accessed(&base.record, base.expires).into())
+        self.of_stored(|base| base.record.accessed(&self.visit.engine, base.expires).into())
     }
 
     /// When the session ends if it is not used any more; `None` if never, or as long as nothing is stored.

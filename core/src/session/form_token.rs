@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::content::View;
 use crate::edits::Edit;
 use crate::form_token::Form;
 use crate::{Error, Session};
@@ -74,7 +75,7 @@ impl Session {
         let visit = Arc::clone(&self.visit);
         self.shielded(async move {
             // The edit says whether the token stood in the very record that was replaced by one without it.
-            let stored = move |content: &crate::content::Content| {
+            let stored = move |content: View<'_>| {
                 Ok(spent.load(Ordering::Relaxed) && content.extras.form_tokens.find(&digest).is_none())
             };
             visit.apply(edit, stored).await

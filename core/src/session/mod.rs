@@ -101,6 +101,6 @@ impl Session {
 
     fn of_stored<T>(&self, look: impl FnOnce(&Base) -> T) -> Result<Option<T>, Error> {
         let state = self.visit.open()?;
-        Ok(state.base.as_deref().filter(|base| !base.is_empty()).map(look))
+        Ok(state.base.as_ref().filter(|base| !base.is_empty()).map(look))
     }
 }

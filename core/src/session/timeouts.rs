@@ -16,8 +16,8 @@ impl Session {
         let engine = &self.visit.engine;
         Ok(match (state.content(), &state.base) {
             (Some(content), base) => {
-                let has_ticket = base.as_ref().is_some_and(|base| base.record.ticket_ends.is_some());
-                engine.timeouts_of(content, has_ticket)
+                let has_ticket = base.as_ref().is_some_and(|base| base.record.details().ticket_ends.is_some());
+                engine.timeouts(content.extras, has_ticket)
             }
             (None, _) => engine.lifetime,
         })

@@ -201,7 +201,7 @@ type SignedIn = (Box<str>, Option<SessionId>);
 /// Who is signed in.
 fn whose(visit: &Visit) -> Result<Option<SignedIn>, Error> {
     let state = visit.open()?;
-    let user = state.content().and_then(|content| content.user.clone());
+    let user = state.content().and_then(|content| content.user).map(Into::into);
     Ok(user.map(|user| (user, state.base.as_ref().map(|base| *base.token.id()))))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::content::Content;
+use crate::content::View;
 use crate::edits::{Change, Edit};
 use crate::key::{AsKey, KeyOf, Shape, Versioned};
 use crate::state::State;
@@ -153,7 +153,7 @@ impl Session {
     /// Only those of the [type](Session).
     pub fn clear(&self) -> Result<(), Error> {
         let mut state = self.visit.open()?;
-        if state.content().is_none_or(Content::holds_nothing) {
+        if state.content().is_none_or(View::holds_nothing) {
             return Ok(());
         }
         state.edit(Edit::Clear)

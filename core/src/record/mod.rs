@@ -1,0 +1,97 @@
+//! What is stored of a session: what every request looks at in fixed places, then what few sessions have, then the values,
+//! which stay as they are until somebody asks for them.
+//!
+//! | offset | length | what |
+//! |---|---|---|
+//! | 0 | 4 | `WSR` and the version of this format |
+//! | 4 | 4 | flags: 1, a user signed in; 2, a persistent cookie was sent; 4, there is a user |
+//! | 8 | 8 | epoch |
+//! | 16 | 32 | digest of the token's secret |
+//! | 48 | 8 | created, milliseconds since 1970 |
+//! | 56 | 8 | written |
+//! | 64 | 8 | when a user signed in; 0 if none did |
+//! | 72 | 8 | when the persistent cookie runs out; 0 if none was sent |
+//! | 80 | 4 | length of the user's name |
+//! | 84 | 4 | length of the details |
+//! | 88 | 4 | number of values |
+//! | 92 | … | the user's name; the details, a JSON object, if there are any; the values |
+//!
+//! Numbers are little-endian.
+
+mod revision;
+mod seen;
+
+pub(crate) use revision::Revision;
+pub(crate) use seen::Record;
+
+/// Why bytes are no record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it is not a record of this format and version")]
+    Form,
+    #[error("the details of the record cannot be read")]
+    Details(#[from] serde_json::Error),
+}
+
+const MAGIC: [u8; 4] = *b"WSR\x01";
+const HEAD: usize = 92;
+const SIGNED_IN: u32 = 1;
+const COOKIE_SENT: u32 = 2;
+const HAS_USER: u32 = 4;
+
+/// The epoch of a grave: higher than any session's.
+const ENDED: u64 = u64::MAX;
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::content::Content;
+    use crate::values::Json;
+    use crate::{Timestamp, Token};
+
+    fn sample() -> Revision {
+        let digest = Token::generate().expect("a generator").digest("n");
+        let mut revision = Revision::first(digest, Timestamp::from_millis(1_000), Content::default());
+        revision.content.set_user(Some("alice"));
+        revision.content.extras().label = Some("Firefox on Linux".into());
+        revision.cookie_expires = Some(Timestamp::from_millis(2_000));
+        for (key, number) in [("cart", 1), ("visits", 2)] {
+            revision.content.put(key, None, &Json::of(&number).expect("a number")).expect("it is new");
+        }
+        revision
+    }
+
+    #[test]
+    fn a_revision_survives_its_bytes() {
+        let revision = sample();
+        let read = Record::decode(revision.encode().expect("bytes")).expect("a record");
+        assert!(read.view().is_same(revision.content.view()));
+        assert_eq!((read.view().user, read.view().values.get("visits")), (Some("alice"), Some(&b"2"[..])));
+        assert!(read.digest() == revision.digest);
+        assert_eq!((read.created(), read.written()), (revision.created, revision.written));
+        assert_eq!((read.signed_in(), read.cookie_expires()), (None, revision.cookie_expires));
+        let again = read.revised(Content::of(read.view()));
+        assert_eq!(again.encode().expect("bytes"), revision.encode().expect("bytes"));
+    }
+
+    #[test]
+    fn anything_else_is_an_error_and_never_a_panic() {
+        let bytes = sample().encode().expect("bytes");
+        for length in 0..bytes.len() {
+            assert!(Record::decode(bytes.slice(..length)).is_err(), "truncated to {length}");
+        }
+        assert!(Record::decode([&bytes[..], b"x"].concat().into()).is_err(), "one byte too many");
+        for foreign in [&b"{}"[..], b"null", &[0; 92], &[0xff; 200], "[".repeat(100_000).as_bytes()] {
+            assert!(Record::decode(Bytes::copy_from_slice(foreign)).is_err());
+        }
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(record) = Record::decode(flipped.into()) {
+                let _ = record.revised(Content::of(record.view())).encode();
+            }
+        }
+    }
+}

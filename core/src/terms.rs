@@ -1,0 +1,68 @@
+//! How long one session and its cookie last: what is configured, and what is its own.
+
+use std::time::Duration;
+
+use crate::Timestamp;
+use crate::content::Extras;
+use crate::engine::Engine;
+use crate::expiry::{CookieLifetime, Timeouts};
+use crate::record::{Record, Revision};
+
+/// How long one session and its cookie last.
+pub(crate) struct Terms {
+    timeouts: Timeouts,
+    /// The moment from which the absolute timeout counts.
+    begun: Timestamp,
+    cookie: CookieLifetime,
+}
+
+impl Record {
+    #[inline]
+    pub(crate) fn terms(&self, engine: &Engine) -> Terms {
+        let begun = self.signed_in().unwrap_or(self.created());
+        Terms::new(engine, self.extras(), self.details().ticket_ends.is_some(), begun)
+    }
+
+    /// When the session was last used, to the resolution of touches.
+    pub(crate) fn accessed(&self, engine: &Engine, expires: Option<Timestamp>) -> Timestamp {
+        self.terms(engine).timeouts.accessed(self.written(), expires)
+    }
+}
+
+impl Revision {
+    #[inline]
+    pub(crate) fn terms(&self, engine: &Engine) -> Terms {
+        let begun = self.signed_in.unwrap_or(self.created);
+        Terms::new(engine, self.content.view().extras, self.ticket_ends.is_some(), begun)
+    }
+}
+
+impl Terms {
+    #[inline]
+    fn new(engine: &Engine, extras: &Extras, has_ticket: bool, begun: Timestamp) -> Self {
+        let cookie = extras.remembered.map_or(engine.cookie_lifetime, CookieLifetime::For);
+        Terms { timeouts: engine.timeouts(extras, has_ticket), begun, cookie }
+    }
+
+    pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        self.timeouts.deadline(now, self.begun)
+    }
+
+    /// The new deadline, if the present one is old enough to be worth a write.
+    #[inline]
+    pub(crate) fn touch(&self, now: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
+        self.timeouts.touch(now, self.begun, present)
+    }
+
+    /// The age that a cookie sent now gets; `None`: the browser's session.
+    #[inline]
+    pub(crate) fn cookie_age(&self, now: Timestamp) -> Option<Duration> {
+        self.cookie.max_age(now, self.timeouts.absolute_deadline(self.begun))
+    }
+
+    /// True if a cookie that ends then should be sent again.
+    #[inline]
+    pub(crate) fn is_cookie_due(&self, now: Timestamp, cookie_expires: Option<Timestamp>) -> bool {
+        self.cookie.is_due(now, self.timeouts.absolute_deadline(self.begun), cookie_expires)
+    }
+}
