@@ -67,7 +67,7 @@ async fn update(
     }
     loop {
         let seen = newer.as_deref().unwrap_or(base);
-        if seen.record.epoch() != base.record.epoch() {
+        if seen.record.head().epoch() != base.record.head().epoch() {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
@@ -101,7 +101,7 @@ async fn update(
         };
         let mut revision = seen.record.revised(content);
         let (expires, change) = date(engine, seen, &draft.edits, renewed.as_ref(), hold, &mut revision)?;
-        let entry = engine.entry(&revision, expires)?;
+        let entry = engine.entry(&mut revision, expires)?;
         let user = revision.content.view().user;
         if limit::counts(engine, user) && !Box::pin(limit::has_place(engine, seen, user, &mut patience)).await? {
             engine.events.report(Event::Gone(id));

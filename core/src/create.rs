@@ -42,12 +42,16 @@ impl New {
         content: Content,
     ) -> Self {
         let now = engine.clock.now();
-        let mut revision = Revision::first(token.digest(&engine.namespace), now, content);
-        revision.ticket_ends = ticket_ends;
-        revision.signed_in = edits.signs_in().then_some(now);
+        let mut revision = Revision::first(&token.digest(&engine.namespace), now, content);
+        if ticket_ends.is_some() {
+            revision.details.get_or_default().ticket_ends = ticket_ends;
+        }
+        if edits.signs_in() {
+            revision.set_signed_in(now);
+        }
         let terms = revision.terms(engine);
         let max_age = terms.cookie_age(now);
-        revision.cookie_expires = max_age.map(|age| now + age);
+        revision.set_cookie_expires(max_age.map(|age| now + age));
         New { revision, expires: terms.deadline(now), max_age }
     }
 }
@@ -73,8 +77,9 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
     };
     loop {
         let ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
-        let New { revision, expires, max_age } = New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
-        let entry = engine.entry(&revision, expires)?;
+        let New { mut revision, expires, max_age } =
+            New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
+        let entry = engine.entry(&mut revision, expires)?;
         if let Some(user) = content.view().user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
         }
@@ -107,7 +112,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base
     let token = &ticket.token;
     let Some(stored) = engine.behind.load(token.id()).await? else { return Ok(None) };
     let base = Base::read(token.clone(), stored).ok();
-    let is_its = |base: &Base| base.record.digest() == token.digest(&engine.namespace);
+    let is_its = |base: &Base| base.record.head().digest() == token.digest(&engine.namespace);
     Ok(base.filter(is_its))
 }
 
@@ -115,9 +120,9 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base
 pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Base>, Error> {
     let now = engine.clock.now();
     let token = ticket.token.clone();
-    let mut revision = Revision::first(token.digest(&engine.namespace), now, Content::default());
-    revision.ticket_ends = Some(ticket.ends(&engine.lifetime));
-    let entry = engine.entry(&revision, Some(now + EMPTIED_LIFETIME))?;
+    let mut revision = Revision::first(&token.digest(&engine.namespace), now, Content::default());
+    revision.details.get_or_default().ticket_ends = Some(ticket.ends(&engine.lifetime));
+    let entry = engine.entry(&mut revision, Some(now + EMPTIED_LIFETIME))?;
     let mut patience = Patience::new(engine);
     loop {
         match engine.store.create(token.id(), entry.clone()).await {

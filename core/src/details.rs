@@ -32,17 +32,13 @@ impl MaybeEmpty for Details {
     }
 }
 
-pub(crate) fn encode(
-    rotation: &Rotation,
-    ticket_ends: Option<Timestamp>,
-    lease: Option<Lease>,
-    extras: &Extras,
-) -> Result<Vec<u8>, serde_json::Error> {
+pub(crate) fn encode(details: &Details, extras: &Extras) -> Result<Vec<u8>, serde_json::Error> {
+    let Details { rotation, ticket_ends, lease } = details;
     let Extras { label, versions, timeouts, remembered, flashes, form_tokens } = extras;
     serde_json::to_vec(&Written {
         rotation,
         ticket_ends: ticket_ends.map(Timestamp::as_millis),
-        lease,
+        lease: *lease,
         label: label.as_deref(),
         timeouts: timeouts.map(|timeouts| [timeouts.idle.map(millis), timeouts.absolute.map(millis)]),
         remembered: remembered.map(millis),

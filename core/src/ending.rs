@@ -55,11 +55,11 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
         let Ok(record) = Record::decode(stored.entry.bytes) else { return Ok(Buried::NoTicket) };
         let now = engine.clock.now();
         let Some(ends) = record.details().ticket_ends.filter(|ends| *ends > now) else { return Ok(Buried::NoTicket) };
-        if record.is_grave() {
+        if record.head().is_grave() {
             return Ok(Buried::Already);
         }
         // Nobody has the secret of this digest.
-        let grave = Revision::grave(Token::generate()?.digest(&engine.namespace), now, ends);
+        let mut grave = Revision::grave(&Token::generate()?.digest(&engine.namespace), now, ends);
         let bytes = grave.encode().map_err(Error::Value)?;
         let entry = Entry { bytes, expires: Some(ends), owner: None };
         match engine.store.update(id, stored.version, entry).await {

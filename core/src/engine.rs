@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_lock::Mutex as Turn;
 
 use crate::carrier::Carriers;
-use crate::content::{Extras, View};
+use crate::content::Extras;
 use crate::events::{Event, Events};
 use crate::expiry::{CookieLifetime, Timeouts};
 use crate::policy::{OnCorrupt, Policies, UserSessionLimit};
@@ -92,16 +92,17 @@ impl Engine {
     }
 
     /// A record as a store keeps it.
-    pub(crate) fn entry(&self, revision: &Revision, expires: Option<Timestamp>) -> Result<Entry, Error> {
-        let (limits, View { user, values, .. }) = (&self.limits, revision.content.view());
-        if values.len() > limits.values {
+    pub(crate) fn entry(&self, revision: &mut Revision, expires: Option<Timestamp>) -> Result<Entry, Error> {
+        let limits = &self.limits;
+        if revision.content.view().values.len() > limits.values {
             return Err(Error::TooManyValues { limit: limits.values });
         }
         let bytes = revision.encode().map_err(Error::Value)?;
         if bytes.len() > limits.record_bytes {
             return Err(Error::TooLarge { limit: limits.record_bytes });
         }
-        Ok(Entry { bytes, expires, owner: user.map(|user| OwnerKey::derive(&self.namespace, user)) })
+        let owner = revision.content.view().user.map(|user| OwnerKey::derive(&self.namespace, user));
+        Ok(Entry { bytes, expires, owner })
     }
 
     /// Deals with a record that cannot be read: as if it were not there, or as a failure, by policy.

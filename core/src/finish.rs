@@ -117,7 +117,7 @@ impl Visit {
         if let Some(base) = base.filter(|_| is_due) {
             let now = self.engine.clock.now();
             // A cookie lasts as long as it would have.
-            let age = base.record.cookie_expires().map(|end| end.since(now));
+            let age = base.record.head().cookie_expires().map(|end| end.since(now));
             state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
             return true;
         }
@@ -141,7 +141,7 @@ impl Visit {
             Some(found) => {
                 let now = self.engine.clock.now();
                 let is_good = |token| found.record.tokens().is_current(&self.engine, token, now);
-                found.record.epoch() == base.record.epoch()
+                found.record.head().epoch() == base.record.head().epoch()
                     && found.is_empty() == takes_back
                     && change.as_ref().and_then(TokenReply::handed).is_none_or(is_good)
             }

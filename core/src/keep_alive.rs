@@ -78,8 +78,9 @@ fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
     let (terms, tokens) = (record.terms(engine), record.tokens());
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
     let is_locked = record.details().lease.is_some();
-    let cookie =
-        !is_locked && terms.is_cookie_due(now, record.cookie_expires()) && tokens.current(engine, token, now).is_some();
+    let cookie = !is_locked
+        && terms.is_cookie_due(now, record.head().cookie_expires())
+        && tokens.current(engine, token, now).is_some();
     let written = cookie || (!is_locked && tokens.is_due(engine, token, now));
     let touch = terms.touch(now, seen.expires);
     let handed = tokens.successor(engine, token, now);
@@ -102,7 +103,7 @@ async fn keep(engine: &Engine, seen: &Base) -> Result<Committed, KeepError> {
         // Others have handed it out before; this answer does, too, for theirs may have been lost. Not over what somebody
         // has written since: that may be a login.
         (Touched::Extended, Some(token)) => {
-            let left = record.cookie_expires().map(|end| end.since(now));
+            let left = record.head().cookie_expires().map(|end| end.since(now));
             Committed::Stored(Box::new(seen.clone()), TokenChange::HandOut(token, left))
         }
         (Touched::Extended | Touched::Stale, _) => Committed::Unchanged,
@@ -120,10 +121,10 @@ async fn write(engine: &Engine, seen: &Base, is_cookie_due: bool, now: Timestamp
     let terms = revision.terms(engine);
     let max_age = terms.cookie_age(now);
     if handed.is_some() {
-        revision.cookie_expires = max_age.map(|age| now + age);
+        revision.set_cookie_expires(max_age.map(|age| now + age));
     }
-    revision.written = now;
-    let entry = engine.entry(&revision, terms.deadline(now))?;
+    revision.set_written(now);
+    let entry = engine.entry(&mut revision, terms.deadline(now))?;
     Ok(match engine.store.update(seen.token.id(), seen.version, entry.clone()).await? {
         Updated::Applied(version) => {
             let change = handed.map_or(TokenChange::Keep, |token| TokenChange::HandOut(token, max_age));

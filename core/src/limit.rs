@@ -79,7 +79,7 @@ async fn evict_one(engine: &Engine, user: &str) -> Result<bool, Error> {
     while let Some(page) = pages.next().await? {
         for owned in page {
             let used = match owned.record {
-                Ok(record) => Some((record.accessed(engine, owned.expires), record.created())),
+                Ok(record) => Some((record.accessed(engine, owned.expires), record.head().created())),
                 // It takes a place and opens for nobody.
                 Err(error) => engine.corrupt(owned.id, error).map(|()| None)?,
             };

@@ -136,7 +136,7 @@ impl StoredSession {
 
     /// When the session was created.
     pub fn created(&self) -> SystemTime {
-        self.record.created().into()
+        self.record.head().created().into()
     }
 
     /// When the session was last used, to the resolution of touches.

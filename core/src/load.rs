@@ -200,7 +200,7 @@ fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreErro
     Ok(match record.tokens().standing(&digest, || engine.clock.now()) {
         Standing::Present | Standing::Next | Standing::Previous => Opened::Living(record, version, entry.expires),
         Standing::Outdated => Opened::Closed(Event::OutdatedToken(id)),
-        Standing::Foreign if record.is_grave() => Opened::Foreign(Event::UnknownToken(id)),
+        Standing::Foreign if record.head().is_grave() => Opened::Foreign(Event::UnknownToken(id)),
         Standing::Foreign => Opened::Foreign(Event::WrongSecret(id)),
     })
 }

@@ -112,13 +112,13 @@ async fn take(base: &Base, engine: &crate::engine::Engine, lease: Lease) -> Resu
     let mut watch = Watch::default();
     let mut seen = base.clone();
     loop {
-        if seen.record.epoch() != base.record.epoch() {
+        if seen.record.head().epoch() != base.record.head().epoch() {
             return Ok(None);
         }
         let is_free = seen.record.details().lease.is_none_or(|other| watch.has_run_out(other));
         if is_free {
             let mut revision = seen.record.revised(Content::of(seen.record.view()));
-            revision.lease = Some(lease);
+            revision.details.get_or_default().lease = Some(lease);
             let bytes = revision.encode().map_err(Error::Value)?;
             let owner = seen.record.view().user.map(|user| OwnerKey::derive(&engine.namespace, user));
             let entry = Entry { bytes, expires: seen.expires, owner };

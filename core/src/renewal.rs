@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::engine::Engine;
-use crate::record::{Record, Revision};
+use crate::record::{Head, Record, Revision};
 use crate::rotation::{Neighbour, Rotation, Standing};
 use crate::seldom::MaybeEmpty as _;
 use crate::{Error, SecretDigest, Timestamp, Token};
@@ -17,25 +17,22 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// The tokens of a session.
 pub(crate) struct Tokens<'a> {
-    /// What is kept of the present one's secret.
-    digest: SecretDigest,
-    /// What is kept of the ones beside it.
+    head: Head<'a>,
+    /// What is kept of the ones beside the present one.
     rotation: &'a Rotation,
-    /// Since when the first one was the present one.
-    created: Timestamp,
 }
 
 impl Record {
     #[inline]
     pub(crate) fn tokens(&self) -> Tokens<'_> {
-        Tokens { digest: self.digest(), rotation: &self.details().rotation, created: self.created() }
+        Tokens { head: self.head(), rotation: &self.details().rotation }
     }
 }
 
 impl Revision {
     #[inline]
     pub(crate) fn tokens(&self) -> Tokens<'_> {
-        Tokens { digest: self.digest.clone(), rotation: &self.rotation, created: self.created }
+        Tokens { head: self.head(), rotation: &self.details.rotation }
     }
 }
 
@@ -44,7 +41,7 @@ impl Tokens<'_> {
     #[inline]
     pub(crate) fn standing(&self, digest: &SecretDigest, now: impl FnOnce() -> Timestamp) -> Standing {
         let Rotation { next, previous, .. } = self.rotation;
-        if self.digest == *digest {
+        if self.head.digest() == *digest {
             Standing::Present
         } else if next.as_ref().is_some_and(|next| next.digest == *digest) {
             Standing::Next
@@ -64,7 +61,7 @@ impl Tokens<'_> {
         match (self.standing_of(engine, token, now), engine.renew_every) {
             (Standing::Next, _) => true,
             (Standing::Present, Some(every)) if self.rotation.next.is_none() => {
-                let issued = self.rotation.issued.map_or(self.created, Timestamp::from_millis);
+                let issued = self.rotation.issued.map_or(self.head.created(), Timestamp::from_millis);
                 // Of the ones before only one is kept: it makes way for no other while it is honoured.
                 let is_honoured = self.rotation.previous.as_ref().is_some_and(|previous| previous.is_honoured(now));
                 now.since(issued) >= every && !is_honoured
@@ -108,12 +105,13 @@ pub(crate) fn turn(engine: &Engine, revision: &mut Revision, token: &Token, now:
     if !revision.tokens().is_due(engine, token, now) {
         return Ok(());
     }
-    let rotation = revision.rotation.get_or_default();
+    let present = revision.head().digest();
+    let rotation = &mut revision.details.get_or_default().rotation;
     if let Some(next) = rotation.next.take() {
         let until = Some((now + GRACE).as_millis());
-        rotation.previous = Some(Neighbour { digest: revision.digest.clone(), nonce: next.nonce, until });
+        rotation.previous = Some(Neighbour { digest: present, nonce: next.nonce, until });
         rotation.issued = Some(now.as_millis());
-        revision.digest = next.digest;
+        revision.set_digest(&next.digest);
     } else {
         let nonce = [getrandom::u64()?, getrandom::u64()?];
         let digest = token.derived(&nonce).digest(&engine.namespace);

@@ -52,38 +52,39 @@ pub(crate) fn date(
     revision: &mut Revision,
 ) -> Result<(Option<Timestamp>, TokenChange), Error> {
     let now = engine.clock.now();
-    if hold == Hold::Nothing || matches!(hold, Hold::Release(_)) {
-        revision.lease = None;
+    if let (Hold::Nothing | Hold::Release(_), Some(details)) = (hold, revision.details.get_mut()) {
+        details.lease = None;
     }
     if let Some(token) = renewed {
-        revision.epoch += 1;
-        revision.digest = token.digest(&engine.namespace);
-        revision.rotation = Rotation::beginning(engine.renew_every.map(|_| now));
+        revision.raise_epoch();
+        revision.set_digest(&token.digest(&engine.namespace));
+        revision.details.get_or_default().rotation = Rotation::beginning(engine.renew_every.map(|_| now));
     } else {
         turn(engine, revision, &seen.token, now)?;
     }
     if edits.signs_in() {
-        revision.signed_in = Some(now);
+        revision.set_signed_in(now);
     }
-    revision.written = now;
+    revision.set_written(now);
     let was_empty = seen.record.is_empty();
     if revision.content.view().is_empty() {
-        revision.cookie_expires = None;
+        revision.set_cookie_expires(None);
         let change = if was_empty { TokenChange::Keep } else { TokenChange::TakeBack };
         return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
     let mut change = TokenChange::Keep;
     let terms = revision.terms(engine);
-    let lasts_otherwise = revision.content.view().extras.remembered != seen.record.view().extras.remembered;
+    let lasts_otherwise = revision.content.view().extras.remembered != seen.record.extras().remembered;
     let token = renewed.cloned().or_else(|| revision.tokens().successor(engine, &seen.token, now));
-    let is_due = token.is_some() || was_empty || lasts_otherwise || terms.is_cookie_due(now, revision.cookie_expires);
+    let is_due =
+        token.is_some() || was_empty || lasts_otherwise || terms.is_cookie_due(now, revision.head().cookie_expires());
     if is_due && let Some(token) = token.or_else(|| revision.tokens().current(engine, &seen.token, now)) {
         let max_age = terms.cookie_age(now);
-        revision.cookie_expires = max_age.map(|age| now + age);
+        revision.set_cookie_expires(max_age.map(|age| now + age));
         change = TokenChange::HandOut(token, max_age);
     } else if lasts_otherwise {
         // Whoever has the token is told with the next response.
-        revision.cookie_expires = None;
+        revision.set_cookie_expires(None);
     }
     Ok((terms.deadline(now), change))
 }

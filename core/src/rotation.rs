@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::seldom::{MaybeEmpty, Seldom};
+use crate::seldom::MaybeEmpty;
 use crate::{SecretDigest, Timestamp};
 
 /// What is added to a secret to derive the next one.
@@ -61,8 +61,8 @@ impl Rotation {
     pub(crate) const NONE: Rotation = Rotation { issued: None, next: None, previous: None };
 
     /// Where they stand when a new token took the place of all others; the moment counts if tokens are to be renewed at all.
-    pub(crate) fn beginning(now: Option<Timestamp>) -> Seldom<Self> {
-        Seldom::new(Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None })
+    pub(crate) fn beginning(now: Option<Timestamp>) -> Self {
+        Rotation { issued: now.map(Timestamp::as_millis), next: None, previous: None }
     }
 }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::Timestamp;
 use crate::content::Extras;
+use crate::details::Details;
 use crate::engine::Engine;
 use crate::expiry::{CookieLifetime, Timeouts};
-use crate::record::{Record, Revision};
+use crate::record::{Head, Record, Revision};
 
 /// How long one session and its cookie last.
 pub(crate) struct Terms {
@@ -19,29 +20,28 @@ pub(crate) struct Terms {
 impl Record {
     #[inline]
     pub(crate) fn terms(&self, engine: &Engine) -> Terms {
-        let begun = self.signed_in().unwrap_or(self.created());
-        Terms::new(engine, self.extras(), self.details().ticket_ends.is_some(), begun)
+        Terms::new(engine, self.head(), self.details(), self.extras())
     }
 
     /// When the session was last used, to the resolution of touches.
     pub(crate) fn accessed(&self, engine: &Engine, expires: Option<Timestamp>) -> Timestamp {
-        self.terms(engine).timeouts.accessed(self.written(), expires)
+        self.terms(engine).timeouts.accessed(self.head().written(), expires)
     }
 }
 
 impl Revision {
     #[inline]
     pub(crate) fn terms(&self, engine: &Engine) -> Terms {
-        let begun = self.signed_in.unwrap_or(self.created);
-        Terms::new(engine, self.content.view().extras, self.ticket_ends.is_some(), begun)
+        Terms::new(engine, self.head(), &self.details, self.content.view().extras)
     }
 }
 
 impl Terms {
     #[inline]
-    fn new(engine: &Engine, extras: &Extras, has_ticket: bool, begun: Timestamp) -> Self {
+    fn new(engine: &Engine, head: Head<'_>, details: &Details, extras: &Extras) -> Self {
+        let begun = head.signed_in().unwrap_or(head.created());
         let cookie = extras.remembered.map_or(engine.cookie_lifetime, CookieLifetime::For);
-        Terms { timeouts: engine.timeouts(extras, has_ticket), begun, cookie }
+        Terms { timeouts: engine.timeouts(extras, details.ticket_ends.is_some()), begun, cookie }
     }
 
     pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {

@@ -137,8 +137,8 @@ pub(crate) async fn list(engine: &Engine, user: &str, current: Option<SessionId>
             match owned.record {
                 Ok(record) => found.push(SessionInfo {
                     id: owned.id,
-                    created: record.created().into(),
-                    signed_in: record.signed_in().map(SystemTime::from),
+                    created: record.head().created().into(),
+                    signed_in: record.head().signed_in().map(SystemTime::from),
                     accessed: record.accessed(engine, owned.expires).into(),
                     expires: owned.expires.map(SystemTime::from),
                     label: record.view().extras.label.as_deref().map(str::to_owned),

@@ -107,7 +107,7 @@ impl Visit {
             return Err(Error::Gone);
         }
         match found? {
-            Some(found) if found.record.epoch() == base.record.epoch() => state.rebase(Some(found)),
+            Some(found) if found.record.head().epoch() == base.record.head().epoch() => state.rebase(Some(found)),
             _ => {
                 state.gone = true;
                 drop(state);

@@ -24,8 +24,8 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
         Ok(token) => token,
         Err(error) => return Attempt::Failed(error),
     };
-    let New { revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
-    let entry = match engine.entry(&revision, expires) {
+    let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
+    let entry = match engine.entry(&mut revision, expires) {
         Ok(entry) => entry,
         Err(error) => return Attempt::Failed(error),
     };

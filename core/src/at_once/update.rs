@@ -34,7 +34,7 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
     };
     let mut revision = base.record.revised(content);
     let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
-    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&revision, expires)?, change)));
+    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
     let (entry, change) = match made {
         Ok(made) => made,
         Err(error) => return Attempt::Failed(error),

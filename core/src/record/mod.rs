@@ -18,9 +18,11 @@
 //!
 //! Numbers are little-endian.
 
+mod head;
 mod revision;
 mod seen;
 
+pub(crate) use head::Head;
 pub(crate) use revision::Revision;
 pub(crate) use seen::Record;
 
@@ -33,15 +35,6 @@ pub(crate) enum Malformed {
     Details(#[from] serde_json::Error),
 }
 
-const MAGIC: [u8; 4] = *b"WSR\x01";
-const HEAD: usize = 92;
-const SIGNED_IN: u32 = 1;
-const COOKIE_SENT: u32 = 2;
-const HAS_USER: u32 = 4;
-
-/// The epoch of a grave: higher than any session's.
-const ENDED: u64 = u64::MAX;
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -53,10 +46,10 @@ mod tests {
 
     fn sample() -> Revision {
         let digest = Token::generate().expect("a generator").digest("n");
-        let mut revision = Revision::first(digest, Timestamp::from_millis(1_000), Content::default());
+        let mut revision = Revision::first(&digest, Timestamp::from_millis(1_000), Content::default());
         revision.content.set_user(Some("alice"));
         revision.content.extras().label = Some("Firefox on Linux".into());
-        revision.cookie_expires = Some(Timestamp::from_millis(2_000));
+        revision.set_cookie_expires(Some(Timestamp::from_millis(2_000)));
         for (key, number) in [("cart", 1), ("visits", 2)] {
             revision.content.put(key, None, &Json::of(&number).expect("a number")).expect("it is new");
         }
@@ -65,14 +58,15 @@ mod tests {
 
     #[test]
     fn a_revision_survives_its_bytes() {
-        let revision = sample();
+        let mut revision = sample();
         let read = Record::decode(revision.encode().expect("bytes")).expect("a record");
         assert!(read.view().is_same(revision.content.view()));
         assert_eq!((read.view().user, read.view().values.get("visits")), (Some("alice"), Some(&b"2"[..])));
-        assert!(read.digest() == revision.digest);
-        assert_eq!((read.created(), read.written()), (revision.created, revision.written));
-        assert_eq!((read.signed_in(), read.cookie_expires()), (None, revision.cookie_expires));
-        let again = read.revised(Content::of(read.view()));
+        let (head, written) = (read.head(), Timestamp::from_millis(1_000));
+        assert!(head.digest() == revision.head().digest());
+        assert_eq!((head.created(), head.written(), head.signed_in()), (written, written, None));
+        assert_eq!(head.cookie_expires(), Some(Timestamp::from_millis(2_000)));
+        let mut again = read.revised(Content::of(read.view()));
         assert_eq!(again.encode().expect("bytes"), revision.encode().expect("bytes"));
     }
 

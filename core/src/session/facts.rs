@@ -20,7 +20,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn created(&self) -> Result<Option<SystemTime>, Error> {
-        self.of_stored(|base| base.record.created().into())
+        self.of_stored(|base| base.record.head().created().into())
     }
 
     /// When a user last signed in; `None` if nobody is signed in, or the login is not stored yet.
@@ -32,7 +32,7 @@ impl Session {
         if self.user()?.is_none() {
             return Ok(None);
         }
-        Ok(self.of_stored(|base| base.record.signed_in().map(SystemTime::from))?.flatten())
+        Ok(self.of_stored(|base| base.record.head().signed_in().map(SystemTime::from))?.flatten())
     }
 
     /// When the session was last used before this request, to the resolution of touches (a minute, or a tenth of the
