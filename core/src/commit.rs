@@ -4,7 +4,7 @@
 //! it replays the edits on what stands there then. It never creates what was ended, and it changes nothing for a request
 //! that loaded the session before its user or token changed.
 
-use crate::committed::{Committed, TokenChange};
+use crate::committed::Committed;
 use crate::content::View;
 use crate::create::{Begun, create};
 use crate::draft::Draft;
@@ -95,7 +95,7 @@ async fn update(
         let Some(content) = revise(seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
             return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
-                Committed::Unchanged if newer.is_some() => Committed::Stored(Box::new(seen.clone()), TokenChange::Keep),
+                Committed::Unchanged if newer.is_some() => Committed::Stored(Box::new(seen.clone()), None),
                 kept => kept,
             });
         };

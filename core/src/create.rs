@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::committed::{Committed, TokenChange};
+use crate::carrier::TokenReply;
+use crate::committed::Committed;
 use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::Edits;
@@ -85,7 +86,7 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
         }
         match engine.store.create(token.id(), entry.clone()).await {
             Ok(Created::New(version)) => {
-                let change = TokenChange::HandOut(token.clone(), max_age);
+                let change = Some(TokenReply::hand_out(token.clone(), max_age));
                 let base = Base::stored(token, Stored { entry, version })?;
                 return Ok(Begun::Committed(Committed::Stored(Box::new(base), change)));
             }

@@ -118,7 +118,7 @@ impl Visit {
             let now = self.engine.clock.now();
             // A cookie lasts as long as it would have.
             let age = base.record.head().cookie_expires().map(|end| end.since(now));
-            state.token_change = Some(TokenReply::HandOut(base.token.clone(), age));
+            state.token_change = Some(TokenReply::hand_out(base.token.clone(), age));
             return true;
         }
         false

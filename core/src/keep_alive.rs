@@ -1,6 +1,7 @@
 //! What is done for a session that was used and not changed: its deadline moves, and its token is sent again in time.
 
-use crate::committed::{Committed, TokenChange};
+use crate::carrier::TokenReply;
+use crate::committed::Committed;
 use crate::content::Content;
 use crate::engine::Engine;
 use crate::events::Event;
@@ -104,7 +105,7 @@ async fn keep(engine: &Engine, seen: &Base) -> Result<Committed, KeepError> {
         // has written since: that may be a login.
         (Touched::Extended, Some(token)) => {
             let left = record.head().cookie_expires().map(|end| end.since(now));
-            Committed::Stored(Box::new(seen.clone()), TokenChange::HandOut(token, left))
+            Committed::Stored(Box::new(seen.clone()), Some(TokenReply::hand_out(token, left)))
         }
         (Touched::Extended | Touched::Stale, _) => Committed::Unchanged,
     })
@@ -127,7 +128,7 @@ async fn write(engine: &Engine, seen: &Base, is_cookie_due: bool, now: Timestamp
     let entry = engine.entry(&mut revision, terms.deadline(now))?;
     Ok(match engine.store.update(seen.token.id(), seen.version, entry.clone()).await? {
         Updated::Applied(version) => {
-            let change = handed.map_or(TokenChange::Keep, |token| TokenChange::HandOut(token, max_age));
+            let change = handed.map(|token| TokenReply::hand_out(token, max_age));
             let base = Base::stored(seen.token.clone(), Stored { entry, version })?;
             Committed::Stored(Box::new(base), change)
         }

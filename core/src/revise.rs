@@ -1,6 +1,6 @@
 //! What edits make of a stored session: the record that is to be stored next.
 
-use crate::committed::TokenChange;
+use crate::carrier::TokenReply;
 use crate::content::Content;
 use crate::edits::Edits;
 use crate::engine::Engine;
@@ -50,7 +50,7 @@ pub(crate) fn date(
     renewed: Option<&Token>,
     hold: Hold,
     revision: &mut Revision,
-) -> Result<(Option<Timestamp>, TokenChange), Error> {
+) -> Result<(Option<Timestamp>, Option<TokenReply>), Error> {
     let now = engine.clock.now();
     if let (Hold::Nothing | Hold::Release(_), Some(details)) = (hold, revision.details.get_mut()) {
         details.lease = None;
@@ -69,10 +69,10 @@ pub(crate) fn date(
     let was_empty = seen.record.is_empty();
     if revision.content.view().is_empty() {
         revision.set_cookie_expires(None);
-        let change = if was_empty { TokenChange::Keep } else { TokenChange::TakeBack };
+        let change = (!was_empty).then_some(TokenReply::TakeBack);
         return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
-    let mut change = TokenChange::Keep;
+    let mut change = None;
     let terms = revision.terms(engine);
     let lasts_otherwise = revision.content.view().extras.remembered != seen.record.extras().remembered;
     let token = renewed.cloned().or_else(|| revision.tokens().successor(engine, &seen.token, now));
@@ -81,7 +81,7 @@ pub(crate) fn date(
     if is_due && let Some(token) = token.or_else(|| revision.tokens().current(engine, &seen.token, now)) {
         let max_age = terms.cookie_age(now);
         revision.set_cookie_expires(max_age.map(|age| now + age));
-        change = TokenChange::HandOut(token, max_age);
+        change = Some(TokenReply::hand_out(token, max_age));
     } else if lasts_otherwise {
         // Whoever has the token is told with the next response.
         revision.set_cookie_expires(None);

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::carrier::TokenReply;
-use crate::committed::{Committed, TokenChange};
+use crate::committed::Committed;
 use crate::lease::Hold;
 use crate::state::State;
 use crate::ticket::Promised;
@@ -27,11 +27,9 @@ impl State {
     }
 
     /// Has the client told what became of its token.
-    pub(crate) fn tell(&mut self, change: TokenChange) {
-        match change {
-            TokenChange::Keep => {}
-            TokenChange::HandOut(token, age) => self.token_change = Some(TokenReply::HandOut(token, age)),
-            TokenChange::TakeBack => self.token_change = Some(TokenReply::TakeBack),
+    pub(crate) fn tell(&mut self, change: Option<TokenReply>) {
+        if change.is_some() {
+            self.token_change = change;
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) struct State {
     /// What somebody faster stored, if the first attempt to store something met them.
     pub(crate) newer: Option<Box<Base>>,
     /// What the request did and has not stored yet, if it did anything.
-    draft: Option<Box<Draft>>,
+    draft: Option<Draft>,
     /// The other living sessions that the request presented.
     pub(crate) others: Vec<SessionId>,
     /// The sessions that are to end with this request.
@@ -102,7 +102,7 @@ impl State {
     /// Applies an edit to what the handler sees, and remembers it.
     pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
         if self.draft.is_none() {
-            self.draft = Some(Box::new(Draft::of(self.content().map(Content::of).unwrap_or_default())));
+            self.draft = Some(Draft::of(self.content().map(Content::of).unwrap_or_default()));
         }
         self.draft.as_mut().map_or(Ok(()), |draft| draft.edit(edit))
     }
@@ -150,15 +150,15 @@ impl State {
     }
 
     /// Takes out what is to be stored. As long as the session can be used, handles go on looking at what it makes.
-    pub(crate) fn take_draft(&mut self) -> Box<Draft> {
+    pub(crate) fn take_draft(&mut self) -> Draft {
         match &mut self.draft {
-            Some(draft) if self.stage != Stage::Done => Box::new(draft.split_off()),
+            Some(draft) if self.stage != Stage::Done => draft.split_off(),
             draft => draft.take().unwrap_or_default(),
         }
     }
 
     /// Puts back what was taken out last, and could not be stored.
-    pub(crate) fn put_back(&mut self, draft: Box<Draft>) {
+    pub(crate) fn put_back(&mut self, draft: Draft) {
         self.draft = Some(draft);
     }
 

@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 
 /// A value's text: JSON, as it was written.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Json(SmallVec<[u8; 32]>);
+pub(crate) struct Json(SmallVec<[u8; 24]>);
 
 impl Json {
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {

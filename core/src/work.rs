@@ -11,7 +11,7 @@ pub(crate) struct Work {
     pub(crate) base: Option<Base>,
     /// What somebody faster stored on top of it, as far as is known.
     pub(crate) newer: Option<Box<Base>>,
-    pub(crate) draft: Box<Draft>,
+    pub(crate) draft: Draft,
     pub(crate) promised: Promised,
     pub(crate) hold: Hold,
     /// Of the state that it was taken out of: it is void if the session was ended since.

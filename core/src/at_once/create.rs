@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::Attempt;
 use crate::Token;
-use crate::committed::TokenChange;
+use crate::carrier::TokenReply;
 use crate::create::New;
 use crate::draft::Draft;
 use crate::engine::Engine;
@@ -30,7 +30,7 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
         Err(error) => return Attempt::Failed(error),
     };
     match engine.store.create_at_once(token.id(), entry) {
-        Ok(Ok(Created::New(_))) => return Attempt::Stored(TokenChange::HandOut(token, max_age)),
+        Ok(Ok(Created::New(_))) => return Attempt::Stored(Some(TokenReply::hand_out(token, max_age))),
         Ok(Ok(Created::Exists) | Err(StoreError::Busy)) => {}
         Ok(Err(error)) => return Attempt::Failed(error.into()),
         Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),

@@ -8,7 +8,7 @@ mod update;
 use create::create;
 use update::update;
 
-use crate::committed::TokenChange;
+use crate::carrier::TokenReply;
 use crate::load::Base;
 use crate::policy::OnGone;
 use crate::state::State;
@@ -18,16 +18,16 @@ use crate::{Error, Outcome, ReplyHeaders};
 impl Visit {
     /// Finishes a visit that changed its session or began one, if that can be done at once.
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
-        let (turn, base, mut draft) = {
-            let mut state = self.state();
-            if outcome != Outcome::Keep || !state.is_simple() {
-                return None;
-            }
-            state.close(true);
-            let (base, draft) = (state.base.take(), state.take_draft());
-            state.turns.take();
-            (self.taken_turn(), base, draft)
-        };
+        let mut state = self.state();
+        if outcome != Outcome::Keep || !state.is_simple() {
+            return None;
+        }
+        state.close(true);
+        state.turns.take();
+        let turn = self.taken_turn();
+        let base = state.base.take();
+        let mut draft = state.take_draft();
+        drop(state);
         let attempt = match &base {
             Some(base) => update(&self.engine, base, &mut draft),
             None => create(&self.engine, &mut draft),
@@ -82,7 +82,8 @@ impl State {
 
 /// What came of it.
 enum Attempt {
-    Stored(TokenChange),
+    /// It is stored, and this is what the client is to be told of its token.
+    Stored(Option<TokenReply>),
     /// The session has ended meanwhile.
     Gone,
     Failed(Error),

@@ -55,17 +55,29 @@ pub enum Carrier {
 /// What the client is told of its token.
 #[derive(Clone, Debug)]
 pub(crate) enum TokenReply {
-    /// It gets this one; a cookie lasts that long.
-    HandOut(Token, Option<Duration>),
+    /// It gets this one.
+    HandOut(Box<Handed>),
     /// It should forget it.
     TakeBack,
 }
 
+/// A token that is handed out: to few requests.
+#[derive(Clone, Debug)]
+pub(crate) struct Handed {
+    pub(crate) token: Token,
+    /// How long a cookie with it lasts.
+    pub(crate) max_age: Option<Duration>,
+}
+
 impl TokenReply {
+    pub(crate) fn hand_out(token: Token, max_age: Option<Duration>) -> Self {
+        TokenReply::HandOut(Box::new(Handed { token, max_age }))
+    }
+
     /// The token that it gets, if any.
     pub(crate) fn handed(&self) -> Option<&Token> {
         match self {
-            TokenReply::HandOut(token, _) => Some(token),
+            TokenReply::HandOut(handed) => Some(&handed.token),
             TokenReply::TakeBack => None,
         }
     }
@@ -129,12 +141,13 @@ impl Carriers {
             headers.replace(CACHE_CONTROL, NO_STORE);
         }
         match (carrier, change) {
-            (Carrier::Cookie, TokenReply::HandOut(token, max_age)) => {
-                headers.append(SET_COOKIE, self.cookie.hand_out(&self.wire.token(token), mount, *max_age));
+            (Carrier::Cookie, TokenReply::HandOut(handed)) => {
+                let text = self.wire.token(&handed.token);
+                headers.append(SET_COOKIE, self.cookie.hand_out(&text, mount, handed.max_age));
             }
             (Carrier::Cookie, TokenReply::TakeBack) => headers.append(SET_COOKIE, self.cookie.take_back(mount)),
-            (_, TokenReply::HandOut(token, _)) => {
-                headers.replace(self.header.name.clone(), HeaderCarrier::hand_out(&self.wire.token(token)));
+            (_, TokenReply::HandOut(handed)) => {
+                headers.replace(self.header.name.clone(), HeaderCarrier::hand_out(&self.wire.token(&handed.token)));
             }
             (_, TokenReply::TakeBack) => headers.replace(self.header.name.clone(), HeaderCarrier::take_back()),
         }
@@ -159,7 +172,7 @@ impl Carriers {
     /// What to tell a client whose token the program carries.
     pub(crate) fn notice(&self, change: Option<&TokenReply>) -> ReplyHeaders {
         let notice = change.map(|change| match change {
-            TokenReply::HandOut(token, _) => TokenNotice::Issued(TokenText::new(self.wire.token(token))),
+            TokenReply::HandOut(handed) => TokenNotice::Issued(TokenText::new(self.wire.token(&handed.token))),
             TokenReply::TakeBack => TokenNotice::Ended,
         });
         ReplyHeaders::telling(notice)
