@@ -17,7 +17,7 @@ use crate::load::Base;
 use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
-use crate::revise::{date, revise};
+use crate::revise::{changes, date};
 use crate::store::{StoreError, Stored, Updated};
 use crate::ticket::Promised;
 use crate::work::Work;
@@ -33,7 +33,10 @@ pub(crate) async fn commit(engine: &Engine, work: &mut Work) -> Result<Committed
         // Boxed, here and below: what few requests do shall not make the future of every request large.
         None => match Box::pin(create(engine, draft, promised)).await? {
             Begun::Committed(committed) => Ok(committed),
-            Begun::Meanwhile(base) => Box::pin(update(engine, &base, None, draft, promised, Hold::Nothing)).await,
+            Begun::Meanwhile(base) => {
+                draft.set_outdated();
+                Box::pin(update(engine, &base, None, draft, promised, Hold::Nothing)).await
+            }
         },
     }
 }
@@ -90,20 +93,30 @@ async fn update(
             }
             continue;
         }
-        // It was made of the base, and is good for nothing else.
-        let mut ready = draft.take_result().filter(|_| newer.is_none());
-        let Some(content) = revise(seen, &draft.edits, &mut ready, renewed.as_ref(), hold)? else {
+        let replayed;
+        let made = match &newer {
+            None => {
+                draft.complete(base.record.view())?;
+                draft.view()
+            }
+            Some(newer) => {
+                replayed = draft.edits.replayed(newer.record.view())?;
+                replayed.view()
+            }
+        };
+        if !changes(seen, made, renewed.as_ref(), hold) {
             return Ok(match Box::pin(keep_alive(engine, seen)).await {
                 // Others stored the same meanwhile: that is what stands there, and no more what was loaded.
                 Committed::Unchanged if newer.is_some() => Committed::Stored(Box::new(seen.clone()), None),
                 kept => kept,
             });
-        };
-        let mut revision = seen.record.revised(content);
+        }
+        let mut revision = seen.record.revised(made);
         let (expires, change) = date(engine, seen, &draft.edits, renewed.as_ref(), hold, &mut revision)?;
         let entry = engine.entry(&mut revision, expires)?;
-        let user = revision.content.view().user;
-        if limit::counts(engine, user) && !Box::pin(limit::has_place(engine, seen, user, &mut patience)).await? {
+        if limit::counts(engine, made.user)
+            && !Box::pin(limit::has_place(engine, seen, made.user, &mut patience)).await?
+        {
             engine.events.report(Event::Gone(id));
             return Ok(Committed::Gone);
         }
@@ -132,8 +145,8 @@ async fn update(
             },
             // It was empty when it was loaded and is not there at all now: for this visitor both is "no session yet".
             Ok(Updated::Gone) if base.is_empty() => {
-                if base.record.view().is_same(View::of_nothing()) {
-                    draft.give_back(Some(revision.content));
+                if !base.record.view().is_same(View::of_nothing()) {
+                    draft.set_outdated();
                 }
                 return match Box::pin(create(engine, draft, &Promised::default())).await? {
                     Begun::Committed(committed) => Ok(committed),
@@ -144,8 +157,6 @@ async fn update(
                 engine.events.report(Event::Gone(id));
                 return Ok(Committed::Gone);
             }
-            // What the edits make of it is as good as it was.
-            Err(StoreError::Busy) if newer.is_none() => draft.give_back(Some(revision.content)),
             Err(StoreError::Busy) => {}
             Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Committed::Gone),
             Err(error) => return Err(error.into()),

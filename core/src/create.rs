@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::carrier::TokenReply;
 use crate::committed::Committed;
-use crate::content::{Content, View};
+use crate::content::View;
 use crate::draft::Draft;
 use crate::edits::Edits;
 use crate::engine::Engine;
@@ -26,24 +26,24 @@ pub(crate) enum Begun {
 }
 
 /// A session that begins.
-pub(crate) struct New {
-    pub(crate) revision: Revision,
+pub(crate) struct New<'a> {
+    pub(crate) revision: Revision<'a>,
     pub(crate) expires: Option<Timestamp>,
     /// How long its cookie lasts.
     pub(crate) max_age: Option<Duration>,
 }
 
-impl New {
+impl<'a> New<'a> {
     /// With this token, which may be a ticket's, and what the edits make.
     pub(crate) fn of(
         engine: &Engine,
         token: &Token,
         ticket_ends: Option<Timestamp>,
         edits: &Edits,
-        content: Content,
+        view: View<'a>,
     ) -> Self {
         let now = engine.clock.now();
-        let mut revision = Revision::first(&token.digest(&engine.namespace), now, content);
+        let mut revision = Revision::first(&token.digest(&engine.namespace), now, view);
         if ticket_ends.is_some() {
             revision.details.get_or_default().ticket_ends = ticket_ends;
         }
@@ -59,11 +59,9 @@ impl New {
 
 /// Begins a session with what the edits make, if that is something.
 pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promised) -> Result<Begun, Error> {
-    let content = match draft.take_result() {
-        Some(content) => content,
-        None => draft.edits.replayed(View::of_nothing())?,
-    };
-    if content.view().is_empty() {
+    draft.complete(View::of_nothing())?;
+    let made = draft.view();
+    if made.is_empty() {
         return Ok(Begun::Committed(Committed::Unchanged));
     }
     // Whoever handed out the ticket may be somebody else: a login gets a token that only this client knows.
@@ -78,10 +76,9 @@ pub(crate) async fn create(engine: &Engine, draft: &mut Draft, promised: &Promis
     };
     loop {
         let ticket_ends = ticket.as_ref().map(|ticket| ticket.ends(&engine.lifetime));
-        let New { mut revision, expires, max_age } =
-            New::of(engine, &token, ticket_ends, &draft.edits, content.clone());
+        let New { mut revision, expires, max_age } = New::of(engine, &token, ticket_ends, &draft.edits, made);
         let entry = engine.entry(&mut revision, expires)?;
-        if let Some(user) = content.view().user {
+        if let Some(user) = made.user {
             limit::admit(engine, token.id(), user, &mut patience).await?;
         }
         match engine.store.create(token.id(), entry.clone()).await {
@@ -121,7 +118,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base
 pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Base>, Error> {
     let now = engine.clock.now();
     let token = ticket.token.clone();
-    let mut revision = Revision::first(&token.digest(&engine.namespace), now, Content::default());
+    let mut revision = Revision::first(&token.digest(&engine.namespace), now, View::of_nothing());
     revision.details.get_or_default().ticket_ends = Some(ticket.ends(&engine.lifetime));
     let entry = engine.entry(&mut revision, Some(now + EMPTIED_LIFETIME))?;
     let mut patience = Patience::new(engine);

@@ -35,6 +35,22 @@ impl Draft {
         self.content.view()
     }
 
+    /// True if that is what all edits make of the session as it was last seen.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Makes sure of it. What is known already is not computed again: functions of the application's run once.
+    #[inline]
+    pub(crate) fn complete(&mut self, seen: View<'_>) -> Result<(), Error> {
+        if self.is_whole { Ok(()) } else { self.rebase(Content::of(seen)) }
+    }
+
+    /// The session is not what it was when it was last seen.
+    pub(crate) fn set_outdated(&mut self) {
+        self.is_whole = false;
+    }
+
     #[inline]
     pub(crate) fn edit(&mut self, edit: Edit) -> Result<(), Error> {
         edit.apply(&mut self.content)?;
@@ -46,16 +62,5 @@ impl Draft {
     pub(crate) fn split_off(&mut self) -> Self {
         let (edits, is_whole) = (std::mem::take(&mut self.edits), std::mem::take(&mut self.is_whole));
         Draft { edits, content: self.content.clone(), is_whole }
-    }
-
-    /// Gives back what was taken so.
-    pub(crate) fn give_back(&mut self, result: Option<Content>) {
-        self.is_whole = result.is_some();
-        self.content = result.unwrap_or_default();
-    }
-
-    /// Takes what all edits make of the session as it was last seen, if that is known; the edits stay.
-    pub(crate) fn take_result(&mut self) -> Option<Content> {
-        std::mem::take(&mut self.is_whole).then(|| std::mem::take(&mut self.content))
     }
 }

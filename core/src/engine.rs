@@ -92,16 +92,16 @@ impl Engine {
     }
 
     /// A record as a store keeps it.
-    pub(crate) fn entry(&self, revision: &mut Revision, expires: Option<Timestamp>) -> Result<Entry, Error> {
+    pub(crate) fn entry(&self, revision: &mut Revision<'_>, expires: Option<Timestamp>) -> Result<Entry, Error> {
         let limits = &self.limits;
-        if revision.content.view().values.len() > limits.values {
+        if revision.view.values.len() > limits.values {
             return Err(Error::TooManyValues { limit: limits.values });
         }
         let bytes = revision.encode().map_err(Error::Value)?;
         if bytes.len() > limits.record_bytes {
             return Err(Error::TooLarge { limit: limits.record_bytes });
         }
-        let owner = revision.content.view().user.map(|user| OwnerKey::derive(&self.namespace, user));
+        let owner = revision.view.user.map(|user| OwnerKey::derive(&self.namespace, user));
         Ok(Entry { bytes, expires, owner })
     }
 

@@ -2,7 +2,6 @@
 
 use crate::carrier::TokenReply;
 use crate::committed::Committed;
-use crate::content::Content;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::limit;
@@ -113,7 +112,7 @@ async fn keep(engine: &Engine, seen: &Base) -> Result<Committed, KeepError> {
 
 /// Stores that the token is sent again, or is another one from now on.
 async fn write(engine: &Engine, seen: &Base, is_cookie_due: bool, now: Timestamp) -> Result<Committed, KeepError> {
-    let mut revision = seen.record.revised(Content::of(seen.record.view()));
+    let mut revision = seen.record.revised(seen.record.view());
     turn(engine, &mut revision, &seen.token, now)?;
     let handed = match is_cookie_due {
         true => revision.tokens().current(engine, &seen.token, now),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
-use crate::content::Content;
 use crate::create::begin_empty;
 use crate::events::Event;
 use crate::lease::{Hold, Holder, Lease, Watch};
@@ -117,7 +116,7 @@ async fn take(base: &Base, engine: &crate::engine::Engine, lease: Lease) -> Resu
         }
         let is_free = seen.record.details().lease.is_none_or(|other| watch.has_run_out(other));
         if is_free {
-            let mut revision = seen.record.revised(Content::of(seen.record.view()));
+            let mut revision = seen.record.revised(seen.record.view());
             revision.details.get_or_default().lease = Some(lease);
             let bytes = revision.encode().map_err(Error::Value)?;
             let owner = seen.record.view().user.map(|user| OwnerKey::derive(&engine.namespace, user));

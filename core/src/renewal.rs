@@ -29,7 +29,7 @@ impl Record {
     }
 }
 
-impl Revision {
+impl Revision<'_> {
     #[inline]
     pub(crate) fn tokens(&self) -> Tokens<'_> {
         Tokens { head: self.head(), rotation: &self.details.rotation }
@@ -101,7 +101,7 @@ impl Tokens<'_> {
 }
 
 /// Does what is due: the next token becomes the present one, or there is a next one from now on.
-pub(crate) fn turn(engine: &Engine, revision: &mut Revision, token: &Token, now: Timestamp) -> Result<(), Error> {
+pub(crate) fn turn(engine: &Engine, revision: &mut Revision<'_>, token: &Token, now: Timestamp) -> Result<(), Error> {
     if !revision.tokens().is_due(engine, token, now) {
         return Ok(());
     }

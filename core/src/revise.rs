@@ -1,7 +1,7 @@
 //! What edits make of a stored session: the record that is to be stored next.
 
 use crate::carrier::TokenReply;
-use crate::content::Content;
+use crate::content::View;
 use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
@@ -12,32 +12,12 @@ use crate::renewal::turn;
 use crate::rotation::Rotation;
 use crate::{Error, Timestamp, Token};
 
-/// What the session is to hold next; `None` if the edits change nothing.
-///
-/// `ready` is what the edits make of what was seen, if that is known already; it stays there if it changes nothing.
+/// True if there is something to store: the edits made this of what was seen.
 #[inline]
-pub(crate) fn revise(
-    seen: &Base,
-    edits: &Edits,
-    ready: &mut Option<Content>,
-    renewed: Option<&Token>,
-    hold: Hold,
-) -> Result<Option<Content>, Error> {
-    let releases = matches!(hold, Hold::Release(_));
-    if edits.is_empty() && !releases {
-        return Ok(None);
-    }
-    let content = match ready {
-        Some(content) => content,
-        None => ready.insert(edits.replayed(seen.record.view())?),
-    };
+pub(crate) fn changes(seen: &Base, made: View<'_>, renewed: Option<&Token>, hold: Hold) -> bool {
     // A label alone neither begins a session nor keeps an emptied one.
-    let made = content.view();
-    let stays_empty = seen.record.is_empty() && made.is_empty();
-    if renewed.is_none() && !releases && (stays_empty || made.is_same(seen.record.view())) {
-        return Ok(None);
-    }
-    Ok(ready.take())
+    let stays_empty = || seen.is_empty() && made.is_empty();
+    renewed.is_some() || matches!(hold, Hold::Release(_)) || !(stays_empty() || made.is_same(seen.record.view()))
 }
 
 /// Says in the record that is to be stored when it was written, for which token, and under whose lock; and until when it is good, and
@@ -49,7 +29,7 @@ pub(crate) fn date(
     edits: &Edits,
     renewed: Option<&Token>,
     hold: Hold,
-    revision: &mut Revision,
+    revision: &mut Revision<'_>,
 ) -> Result<(Option<Timestamp>, Option<TokenReply>), Error> {
     let now = engine.clock.now();
     if let (Hold::Nothing | Hold::Release(_), Some(details)) = (hold, revision.details.get_mut()) {
@@ -67,14 +47,14 @@ pub(crate) fn date(
     }
     revision.set_written(now);
     let was_empty = seen.record.is_empty();
-    if revision.content.view().is_empty() {
+    if revision.view.is_empty() {
         revision.set_cookie_expires(None);
         let change = (!was_empty).then_some(TokenReply::TakeBack);
         return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
     let mut change = None;
     let terms = revision.terms(engine);
-    let lasts_otherwise = revision.content.view().extras.remembered != seen.record.extras().remembered;
+    let lasts_otherwise = revision.view.extras.remembered != seen.record.extras().remembered;
     let token = renewed.cloned().or_else(|| revision.tokens().successor(engine, &seen.token, now));
     let is_due =
         token.is_some() || was_empty || lasts_otherwise || terms.is_cookie_due(now, revision.head().cookie_expires());

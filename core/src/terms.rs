@@ -29,10 +29,10 @@ impl Record {
     }
 }
 
-impl Revision {
+impl Revision<'_> {
     #[inline]
     pub(crate) fn terms(&self, engine: &Engine) -> Terms {
-        Terms::new(engine, self.head(), &self.details, self.content.view().extras)
+        Terms::new(engine, self.head(), &self.details, self.view.extras)
     }
 }
 

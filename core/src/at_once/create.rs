@@ -10,21 +10,19 @@ use crate::draft::Draft;
 use crate::engine::Engine;
 use crate::store::{Created, StoreError};
 
-pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
+pub(super) fn create(engine: &Engine, draft: &Draft) -> Attempt {
     if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {
         return Attempt::NotYet(None);
     }
     // What is to be made of nothing is known, unless an edit failed.
-    let Some(content) = draft.take_result() else { return Attempt::NotYet(None) };
-    if content.view().is_empty() {
-        draft.give_back(Some(content));
+    if !draft.is_whole() || draft.view().is_empty() {
         return Attempt::NotYet(None);
     }
     let token = match Token::generate() {
         Ok(token) => token,
         Err(error) => return Attempt::Failed(error),
     };
-    let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, content);
+    let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, draft.view());
     let entry = match engine.entry(&mut revision, expires) {
         Ok(entry) => entry,
         Err(error) => return Attempt::Failed(error),
@@ -35,6 +33,5 @@ pub(super) fn create(engine: &Engine, draft: &mut Draft) -> Attempt {
         Ok(Err(error)) => return Attempt::Failed(error.into()),
         Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
     }
-    draft.give_back(Some(revision.content));
     Attempt::NotYet(None)
 }

@@ -30,7 +30,7 @@ impl Visit {
         drop(state);
         let attempt = match &base {
             Some(base) => update(&self.engine, base, &mut draft),
-            None => create(&self.engine, &mut draft),
+            None => create(&self.engine, &draft),
         };
         match attempt {
             Attempt::Stored(change) => {

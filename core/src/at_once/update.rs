@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::events::Event;
 use crate::lease::Hold;
 use crate::load::Base;
-use crate::revise::{date, revise};
+use crate::revise::{changes, date};
 use crate::store::{StoreError, Updated};
 
 #[inline]
@@ -22,17 +22,15 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
         Ok(renewed) => renewed,
         Err(error) => return Attempt::Failed(error),
     };
-    let mut ready = draft.take_result();
-    let content = match revise(base, &draft.edits, &mut ready, renewed.as_ref(), Hold::Nothing) {
-        Ok(Some(content)) => content,
-        Ok(None) => {
-            // Its deadline may have to move.
-            draft.give_back(ready);
-            return Attempt::NotYet(None);
-        }
-        Err(error) => return Attempt::Failed(error),
-    };
-    let mut revision = base.record.revised(content);
+    if let Err(error) = draft.complete(base.record.view()) {
+        return Attempt::Failed(error);
+    }
+    let made = draft.view();
+    if !changes(base, made, renewed.as_ref(), Hold::Nothing) {
+        // Its deadline may have to move.
+        return Attempt::NotYet(None);
+    }
+    let mut revision = base.record.revised(made);
     let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
     let made = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
     let (entry, change) = match made {
@@ -48,13 +46,8 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
         }
         Ok(Ok(Updated::Conflict(stored))) => {
             let newer = Base::read(base.token.clone(), stored).ok().map(Box::new);
-            match &newer {
-                // What it is made of is not what the edits made.
-                None => draft.give_back(Some(revision.content)),
-                Some(newer) if draft.edits.overwrite(base.record.view(), newer.record.view()) => {
-                    engine.events.report(Event::Overwritten(*id));
-                }
-                Some(_) => {}
+            if newer.as_ref().is_some_and(|newer| draft.edits.overwrite(base.record.view(), newer.record.view())) {
+                engine.events.report(Event::Overwritten(*id));
             }
             Attempt::NotYet(newer)
         }
@@ -62,14 +55,10 @@ pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt
             engine.events.report(Event::Gone(*id));
             Attempt::Gone
         }
-        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => {
-            draft.give_back(Some(revision.content));
-            Attempt::NotYet(None)
-        }
+        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => Attempt::NotYet(None),
         Ok(Err(error)) => Attempt::Failed(error.into()),
         Err(_) => {
             engine.at_once.update.store(false, Ordering::Relaxed);
-            draft.give_back(Some(revision.content));
             Attempt::NotYet(None)
         }
     }

@@ -5,29 +5,29 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::head::{Head, NewHead};
-use crate::content::{Content, View};
+use crate::content::View;
 use crate::details::{self, Details};
 use crate::seldom::Seldom;
 use crate::{SecretDigest, Timestamp};
 
 /// What a session is to be from now on.
-pub(crate) struct Revision {
+pub(crate) struct Revision<'a> {
     pub(super) head: NewHead,
     /// What few sessions have besides.
     pub(crate) details: Seldom<Details>,
     /// What it holds for the application.
-    pub(crate) content: Content,
+    pub(crate) view: View<'a>,
 }
 
-impl Revision {
+impl<'a> Revision<'a> {
     /// The first of a session.
-    pub(crate) fn first(digest: &SecretDigest, now: Timestamp, content: Content) -> Self {
-        Revision { head: NewHead::first(digest, now), details: Seldom::NONE, content }
+    pub(crate) fn first(digest: &SecretDigest, now: Timestamp, view: View<'a>) -> Self {
+        Revision { head: NewHead::first(digest, now), details: Seldom::NONE, view }
     }
 
     /// What is left of a session whose ticket is still good: it opens for nobody who has not the secret of this digest.
     pub(crate) fn grave(digest: &SecretDigest, now: Timestamp, ticket_ends: Timestamp) -> Self {
-        let mut grave = Revision::first(digest, now, Content::default());
+        let mut grave = Revision::first(digest, now, View::of_nothing());
         grave.head.end();
         grave.details.get_or_default().ticket_ends = Some(ticket_ends);
         grave
@@ -64,7 +64,7 @@ impl Revision {
     /// Its bytes.
     #[inline]
     pub(crate) fn encode(&mut self) -> Result<Bytes, serde_json::Error> {
-        let View { user, values, extras } = self.content.view();
+        let View { user, values, extras } = self.view;
         let details = match self.details.is_empty() && extras.is_empty() {
             true => Vec::new(),
             false => details::encode(&self.details, extras)?,
@@ -78,7 +78,7 @@ impl Revision {
 }
 
 /// Shows nothing of what it holds.
-impl fmt::Debug for Revision {
+impl fmt::Debug for Revision<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Revision").field("epoch", &self.head().epoch()).finish_non_exhaustive()
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::head::{HEAD, Head, NewHead};
 use super::{Malformed, Revision};
-use crate::content::{Content, Extras, View};
+use crate::content::{Extras, View};
 use crate::details::{self, Details};
 use crate::seldom::Seldom;
 use crate::values::Packed;
@@ -81,8 +81,8 @@ impl Record {
 
     /// The same with this content, to be stored.
     #[inline]
-    pub(crate) fn revised(&self, content: Content) -> Revision {
-        Revision { head: NewHead::of(self.head()), details: self.details.clone(), content }
+    pub(crate) fn revised<'a>(&self, view: View<'a>) -> Revision<'a> {
+        Revision { head: NewHead::of(self.head()), details: self.details.clone(), view }
     }
 }
 
