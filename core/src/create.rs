@@ -43,7 +43,7 @@ impl<'a> New<'a> {
         view: View<'a>,
     ) -> Self {
         let now = engine.clock.now();
-        let mut revision = Revision::first(&token.digest(&engine.namespace), now, view);
+        let mut revision = Revision::first(&engine.digests.of(token), now, view);
         if ticket_ends.is_some() {
             revision.details.get_or_default().ticket_ends = ticket_ends;
         }
@@ -110,7 +110,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base
     let token = &ticket.token;
     let Some(stored) = engine.behind.load(token.id()).await? else { return Ok(None) };
     let base = Base::read(token.clone(), stored).ok();
-    let is_its = |base: &Base| base.record.head().digest() == token.digest(&engine.namespace);
+    let is_its = |base: &Base| base.record.head().digest() == engine.digests.of(token);
     Ok(base.filter(is_its))
 }
 
@@ -118,7 +118,7 @@ async fn begun_meanwhile(engine: &Engine, ticket: &Ticket) -> Result<Option<Base
 pub(crate) async fn begin_empty(engine: &Engine, ticket: &Ticket) -> Result<Option<Base>, Error> {
     let now = engine.clock.now();
     let token = ticket.token.clone();
-    let mut revision = Revision::first(&token.digest(&engine.namespace), now, View::of_nothing());
+    let mut revision = Revision::first(&engine.digests.of(&token), now, View::of_nothing());
     revision.details.get_or_default().ticket_ends = Some(ticket.ends(&engine.lifetime));
     let entry = engine.entry(&mut revision, Some(now + EMPTIED_LIFETIME))?;
     let mut patience = Patience::new(engine);

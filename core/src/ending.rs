@@ -59,7 +59,7 @@ pub(crate) async fn bury(engine: &Engine, id: &SessionId) -> Result<Buried, Erro
             return Ok(Buried::Already);
         }
         // Nobody has the secret of this digest.
-        let mut grave = Revision::grave(&Token::generate()?.digest(&engine.namespace), now, ends);
+        let mut grave = Revision::grave(&engine.digests.of(&Token::generate()?), now, ends);
         let bytes = grave.encode().map_err(Error::Value)?;
         let entry = Entry { bytes, expires: Some(ends), owner: None };
         match engine.store.update(id, stored.version, entry).await {

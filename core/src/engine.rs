@@ -16,6 +16,7 @@ use crate::queue::Queues;
 use crate::record::Revision;
 use crate::runtime::{Blocking, Runtime};
 use crate::store::{Entry, GRACE, OwnerKey, Store};
+use crate::token::Digests;
 use crate::{Clock, Error, SessionId, Timestamp};
 
 /// What clones of [`Sessions`] have in common.
@@ -29,6 +30,8 @@ pub(crate) struct Engine {
     pub(crate) runtime: OnceLock<Arc<dyn Runtime>>,
     /// What tokens and owners are bound to: the cookie's name without prefix.
     pub(crate) namespace: String,
+    /// What is kept of tokens, in this namespace.
+    pub(crate) digests: Digests,
     pub(crate) carriers: Carriers,
     pub(crate) cookie_lifetime: CookieLifetime,
     pub(crate) lifetime: Timeouts,

@@ -60,9 +60,6 @@ impl Exchange {
     /// If it could not be stored. The response is then [`Error::refusal`] and not the application's.
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
-        if let Some(headers) = self.visit.finish_quietly() {
-            return Finish(Finishing::Done(Ok(headers)));
-        }
         if let Some(finished) = self.visit.finish_at_once(outcome) {
             return Finish(Finishing::Done(finished));
         }

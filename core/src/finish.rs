@@ -1,7 +1,6 @@
 //! The end of a visit: what is stored then, and the headers of the response.
 
 use crate::carrier::{Carrier, TokenReply};
-use crate::keep_alive::is_quiet;
 use crate::lease::Hold;
 use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
@@ -49,27 +48,6 @@ impl State {
 }
 
 impl Visit {
-    /// Finishes a visit that asked for nothing or only looked, which is most of them, if there is nothing to be done for its
-    /// session.
-    pub(crate) fn finish_quietly(&self) -> Option<ReplyHeaders> {
-        let mut state = self.state();
-        if !state.consulted {
-            state.stage = Stage::Done;
-            // Its URL may hold a token all the same.
-            return Some(self.engine.carriers.untouched_reply());
-        }
-        let is_quiet = !state.turns.is_taken()
-            && state.has_only_looked()
-            && state.base.as_ref().is_none_or(|base| is_quiet(&self.engine, base));
-        if !is_quiet {
-            return None;
-        }
-        state.stage = Stage::Done;
-        let told = state.take_told();
-        drop(state);
-        Some(self.headers(told))
-    }
-
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
         let policies = self.engine.policies;
         let keeps = match (outcome, policies.server_error) {

@@ -196,7 +196,7 @@ fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreErro
         Ok(record) => record,
         Err(error) => return engine.corrupt(id, error.into()).map(|()| Opened::Corrupt),
     };
-    let digest = token.digest(&engine.namespace);
+    let digest = engine.digests.of(token);
     Ok(match record.tokens().standing(&digest, || engine.clock.now()) {
         Standing::Present | Standing::Next | Standing::Previous => Opened::Living(record, version, entry.expires),
         Standing::Outdated => Opened::Closed(Event::OutdatedToken(id)),

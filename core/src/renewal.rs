@@ -96,7 +96,7 @@ impl Tokens<'_> {
     }
 
     fn standing_of(&self, engine: &Engine, token: &Token, now: Timestamp) -> Standing {
-        self.standing(&token.digest(&engine.namespace), || now)
+        self.standing(&engine.digests.of(token), || now)
     }
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn turn(engine: &Engine, revision: &mut Revision<'_>, token: &Token, 
         revision.set_digest(&next.digest);
     } else {
         let nonce = [getrandom::u64()?, getrandom::u64()?];
-        let digest = token.derived(&nonce).digest(&engine.namespace);
+        let digest = engine.digests.of(&token.derived(&nonce));
         rotation.next = Some(Neighbour { digest, nonce, until: None });
     }
     Ok(())

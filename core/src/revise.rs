@@ -37,7 +37,7 @@ pub(crate) fn date(
     }
     if let Some(token) = renewed {
         revision.raise_epoch();
-        revision.set_digest(&token.digest(&engine.namespace));
+        revision.set_digest(&engine.digests.of(token));
         revision.details.get_or_default().rotation = Rotation::beginning(engine.renew_every.map(|_| now));
     } else {
         turn(engine, revision, &seen.token, now)?;

@@ -95,6 +95,17 @@ impl State {
         self.draft.as_ref().map(|draft| &draft.edits).filter(|edits| !edits.is_empty())
     }
 
+    /// What the request did and has not stored yet, and what is known of it, if it did anything.
+    pub(crate) fn draft(&self) -> Option<&Draft> {
+        self.draft.as_ref()
+    }
+
+    /// The same for a session that is stored.
+    #[inline]
+    pub(crate) fn drafted(&self) -> Option<(&Base, &Draft)> {
+        self.base.as_ref().zip(self.draft.as_ref())
+    }
+
     pub(crate) fn has_edits(&self) -> bool {
         self.edits().is_some()
     }
@@ -132,18 +143,6 @@ impl State {
         self.is_adrift && (self.has_edits() || self.incarnation > 0)
     }
 
-    /// True if nothing was done that is to be stored or told.
-    #[inline]
-    pub(crate) fn has_only_looked(&self) -> bool {
-        self.stage == Stage::Open
-            && !self.has_edits()
-            && !self.has_duties()
-            && !self.is_adrift_with_work()
-            && !self.gone
-            && !self.is_outdated
-            && self.token_change.is_none()
-    }
-
     /// True if something is to be done however the request ends: a session to be ended, a lock to be given back.
     pub(crate) fn has_duties(&self) -> bool {
         !self.ending.is_empty() || self.hold != Hold::Nothing
@@ -155,11 +154,6 @@ impl State {
             Some(draft) if self.stage != Stage::Done => draft.split_off(),
             draft => draft.take().unwrap_or_default(),
         }
-    }
-
-    /// Puts back what was taken out last, and could not be stored.
-    pub(crate) fn put_back(&mut self, draft: Draft) {
-        self.draft = Some(draft);
     }
 
     /// Takes back an edit that could not be stored.

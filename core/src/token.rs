@@ -108,12 +108,31 @@ impl Token {
     /// before the namespace makes the input unambiguous.
     #[inline]
     pub fn digest(&self, namespace: &str) -> SecretDigest {
+        Digests::within(namespace).of(self)
+    }
+}
+
+/// Computes digests in one namespace: what they have in common is done beforehand.
+#[derive(Clone)]
+pub(crate) struct Digests(Sha256);
+
+impl Digests {
+    pub(crate) fn within(namespace: &str) -> Self {
         let length = u8::try_from(namespace.len()).unwrap_or(u8::MAX);
-        let mut hash = Sha256::new();
-        hash.update([length]);
-        hash.update(namespace);
-        hash.update(self.secret.0);
+        Digests(Sha256::new().chain_update([length]).chain_update(namespace))
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, token: &Token) -> SecretDigest {
+        let mut hash = self.0.clone();
+        hash.update(token.secret.0);
         SecretDigest(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Digests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digests(..)")
     }
 }
 

@@ -1,37 +1,44 @@
 //! The first thing that is put into a session, stored at once.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
-use super::Attempt;
-use crate::Token;
 use crate::carrier::TokenReply;
 use crate::create::New;
-use crate::draft::Draft;
-use crate::engine::Engine;
+use crate::state::State;
 use crate::store::{Created, StoreError};
+use crate::visit::Visit;
+use crate::{Error, ReplyHeaders, Token};
 
-pub(super) fn create(engine: &Engine, draft: &Draft) -> Attempt {
-    if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {
-        return Attempt::NotYet(None);
+impl Visit {
+    pub(super) fn create_at_once(&self, mut state: MutexGuard<'_, State>) -> Option<Result<ReplyHeaders, Error>> {
+        let engine = &*self.engine;
+        if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {
+            return None;
+        }
+        // What is to be made of nothing is known, unless an edit failed.
+        let draft = state.draft().filter(|draft| draft.is_whole() && !draft.view().is_empty())?;
+        let made = Token::generate().and_then(|token| {
+            let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, draft.view());
+            Ok((engine.entry(&mut revision, expires)?, token, max_age))
+        });
+        state.close(true);
+        state.turns.take();
+        drop(state);
+        let turn = self.taken_turn();
+        let (entry, token, max_age) = match made {
+            Ok(made) => made,
+            Err(error) => return self.failed(error),
+        };
+        match engine.store.create_at_once(token.id(), entry) {
+            Ok(Ok(Created::New(_))) => {
+                let change = Some(TokenReply::hand_out(token, max_age));
+                return Some(Ok(self.end_with(turn, |state| state.tell(change))));
+            }
+            Ok(Ok(Created::Exists) | Err(StoreError::Busy)) => {}
+            Ok(Err(error)) => return self.failed(error.into()),
+            Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
+        }
+        None
     }
-    // What is to be made of nothing is known, unless an edit failed.
-    if !draft.is_whole() || draft.view().is_empty() {
-        return Attempt::NotYet(None);
-    }
-    let token = match Token::generate() {
-        Ok(token) => token,
-        Err(error) => return Attempt::Failed(error),
-    };
-    let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, draft.view());
-    let entry = match engine.entry(&mut revision, expires) {
-        Ok(entry) => entry,
-        Err(error) => return Attempt::Failed(error),
-    };
-    match engine.store.create_at_once(token.id(), entry) {
-        Ok(Ok(Created::New(_))) => return Attempt::Stored(Some(TokenReply::hand_out(token, max_age))),
-        Ok(Ok(Created::Exists) | Err(StoreError::Busy)) => {}
-        Ok(Err(error)) => return Attempt::Failed(error.into()),
-        Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
-    }
-    Attempt::NotYet(None)
 }

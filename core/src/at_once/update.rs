@@ -1,65 +1,94 @@
 //! A change of a session, stored at once.
 
+use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
-use super::Attempt;
-use crate::draft::Draft;
-use crate::engine::Engine;
 use crate::events::Event;
 use crate::lease::Hold;
 use crate::load::Base;
+use crate::policy::OnGone;
 use crate::revise::{changes, date};
-use crate::store::{StoreError, Updated};
+use crate::state::State;
+use crate::store::{StoreError, Stored, Updated};
+use crate::visit::Visit;
+use crate::{Error, ReplyHeaders};
 
-#[inline]
-pub(super) fn update(engine: &Engine, base: &Base, draft: &mut Draft) -> Attempt {
-    let id = base.token.id();
-    let may_be_asked = engine.at_once.update.load(Ordering::Relaxed);
-    if !may_be_asked || engine.user_sessions.number().is_some() || engine.queues.is_busy(id) {
-        return Attempt::NotYet(None);
-    }
-    let renewed = match draft.edits.renews().then(|| base.token.renewed()).transpose() {
-        Ok(renewed) => renewed,
-        Err(error) => return Attempt::Failed(error),
-    };
-    if let Err(error) = draft.complete(base.record.view()) {
-        return Attempt::Failed(error);
-    }
-    let made = draft.view();
-    if !changes(base, made, renewed.as_ref(), Hold::Nothing) {
-        // Its deadline may have to move.
-        return Attempt::NotYet(None);
-    }
-    let mut revision = base.record.revised(made);
-    let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
-    let made = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
-    let (entry, change) = match made {
-        Ok(made) => made,
-        Err(error) => return Attempt::Failed(error),
-    };
-    match engine.store.update_at_once(id, base.version, entry) {
-        Ok(Ok(Updated::Applied(_))) => {
-            if renewed.is_some() {
-                engine.events.report(Event::Renewed(*id));
+impl Visit {
+    #[inline]
+    pub(super) fn update_at_once(&self, mut state: MutexGuard<'_, State>) -> Option<Result<ReplyHeaders, Error>> {
+        let engine = &*self.engine;
+        let (base, draft) = state.drafted()?;
+        let id = *base.token.id();
+        let may_be_asked = engine.at_once.update.load(Ordering::Relaxed);
+        let is_free = base.record.details().lease.is_none() && !engine.queues.is_busy(&id);
+        // What the edits make of it is known, unless one failed.
+        if !may_be_asked || engine.user_sessions.number().is_some() || !is_free || !draft.is_whole() {
+            return None;
+        }
+        let renewed = match draft.edits.renews().then(|| base.token.renewed()).transpose() {
+            Ok(renewed) => renewed,
+            Err(error) => {
+                state.close(true);
+                drop(state);
+                return self.failed(error);
             }
-            Attempt::Stored(change)
+        };
+        let made = draft.view();
+        if !changes(base, made, renewed.as_ref(), Hold::Nothing) {
+            // Its deadline may have to move.
+            return None;
         }
-        Ok(Ok(Updated::Conflict(stored))) => {
-            let newer = Base::read(base.token.clone(), stored).ok().map(Box::new);
-            if newer.as_ref().is_some_and(|newer| draft.edits.overwrite(base.record.view(), newer.record.view())) {
-                engine.events.report(Event::Overwritten(*id));
+        let mut revision = base.record.revised(made);
+        let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
+        let dated = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
+        let (version, was_empty) = (base.version, base.is_empty());
+        state.close(true);
+        state.turns.take();
+        drop(state);
+        let turn = self.taken_turn();
+        let (entry, change) = match dated {
+            Ok(dated) => dated,
+            Err(error) => return self.failed(error),
+        };
+        match engine.store.update_at_once(&id, version, entry) {
+            Ok(Ok(Updated::Applied(_))) => {
+                if renewed.is_some() {
+                    engine.events.report(Event::Renewed(id));
+                }
+                Some(Ok(self.end_with(turn, |state| state.tell(change))))
             }
-            Attempt::NotYet(newer)
+            Ok(Ok(Updated::Conflict(stored))) => {
+                if turn.end_with(|state| state.meet(stored)) {
+                    engine.events.report(Event::Overwritten(id));
+                }
+                None
+            }
+            Ok(Ok(Updated::Gone)) if !was_empty => {
+                engine.events.report(Event::Gone(id));
+                let headers = self.end_with(turn, |state| state.gone = true);
+                Some(match engine.policies.gone {
+                    OnGone::Ignore => Ok(headers),
+                    OnGone::Respond => Err(Error::Gone),
+                })
+            }
+            Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => None,
+            Ok(Err(error)) => self.failed(error.into()),
+            Err(_) => {
+                engine.at_once.update.store(false, Ordering::Relaxed);
+                None
+            }
         }
-        Ok(Ok(Updated::Gone)) if !base.is_empty() => {
-            engine.events.report(Event::Gone(*id));
-            Attempt::Gone
-        }
-        Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => Attempt::NotYet(None),
-        Ok(Err(error)) => Attempt::Failed(error.into()),
-        Err(_) => {
-            engine.at_once.update.store(false, Ordering::Relaxed);
-            Attempt::NotYet(None)
-        }
+    }
+}
+
+impl State {
+    /// Takes in what somebody faster stored; true if an insertion is going to replace a value of theirs.
+    fn meet(&mut self, stored: Stored) -> bool {
+        let Some((base, draft)) = self.drafted() else { return false };
+        // If it cannot be read, whoever tries next is told so.
+        let Ok(newer) = Base::read(base.token.clone(), stored) else { return false };
+        let overwrites = draft.edits.overwrite(base.record.view(), newer.record.view());
+        self.newer = Some(Box::new(newer));
+        overwrites
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::{AtOnce, Engine, Purging};
 use crate::events::Events;
 use crate::keyring::Keyring;
 use crate::queue::Queues;
+use crate::token::Digests;
 use crate::wire::Wire;
 use crate::{Carrier, ConfigError, Sessions};
 
@@ -55,6 +56,7 @@ impl Builder {
                 premises,
                 clock: self.clock,
                 runtime,
+                digests: Digests::within(&self.cookie.name),
                 namespace: self.cookie.name,
                 carriers,
                 cookie_lifetime: self.cookie_lifetime,
