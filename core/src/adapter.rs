@@ -1,16 +1,42 @@
 //! What adapters have in common: each needs types of its own, to implement its framework's traits for them.
 
-use crate::{Error, Session};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-/// The session that a middleware left in a request, loaded.
+use crate::{Error, Load, Session};
+
+/// The session that a middleware left in a request, loaded: at once where the store is at hand, else when the future is awaited.
 ///
 /// # Errors
 ///
 /// [`Error::NotInstalled`] if there is none; what the store says.
-pub async fn loaded(opened: Option<Session>) -> Result<Session, Error> {
-    let session = opened.ok_or(Error::NotInstalled)?;
-    session.load().await?;
-    Ok(session)
+pub fn loaded(opened: Option<Session>) -> Loaded {
+    let load = opened.as_ref().map_or_else(|| Load::failed(Error::NotInstalled), Session::load);
+    Loaded { session: opened, load }
+}
+
+/// The future of [`loaded`].
+pub struct Loaded {
+    session: Option<Session>,
+    load: Load,
+}
+
+impl Future for Loaded {
+    type Output = Result<Session, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let loaded = ready!(Pin::new(&mut self.load).poll(context));
+        Poll::Ready(loaded.map(|()| self.session.take().expect("a future is not polled after its end")))
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").finish_non_exhaustive()
+    }
 }
 
 /// Makes an adapter's `Session`, to be put around one that was `loaded`.

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use crate::carrier::{Arrivals, Arrived, Carrier, Presented};
+use crate::carrier::{Arrivals, Arrived, Carrier};
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::patience::Patience;
@@ -10,6 +10,7 @@ use crate::record::Record;
 use crate::rotation::Standing;
 use crate::store::{Store, StoreError, Stored, Version};
 use crate::ticket::Ticket;
+use crate::visit::Visit;
 use crate::{Error, SessionId, Timestamp, Token};
 
 /// A session as a request last saw it in the store.
@@ -63,9 +64,9 @@ pub(crate) struct Found {
 }
 
 /// Tries the tokens of a request, one after the other.
-pub(crate) struct Search<'a> {
-    engine: &'a Engine,
-    arrivals: Arrivals<'a>,
+#[derive(Default)]
+pub(crate) struct Search {
+    arrivals: Arrivals,
     /// The one that is tried.
     arrived: Option<Arrived>,
     /// It is looked for without the cache.
@@ -74,22 +75,16 @@ pub(crate) struct Search<'a> {
     pub(crate) loaded: Loaded,
 }
 
-impl<'a> Search<'a> {
-    #[inline]
-    pub(crate) fn new(engine: &'a Engine, presented: &'a Presented) -> Self {
-        let arrivals = Arrivals::of(presented);
-        Search { engine, arrivals, arrived: None, is_behind_cache: false, loaded: Loaded::default() }
-    }
-
+impl Search {
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
-    pub(crate) fn at_once(&mut self) -> Option<Result<(), Error>> {
-        while let Some(id) = self.next() {
-            let answer = match self.store().load_at_once(&id) {
+    pub(crate) fn at_once(&mut self, visit: &Visit) -> Option<Result<(), Error>> {
+        while let Some(id) = self.next(visit) {
+            let answer = match self.store(visit).load_at_once(&id) {
                 None | Some(Err(StoreError::Busy)) => return None,
                 Some(answer) => answer,
             };
-            if let Err(error) = self.take(answer) {
+            if let Err(error) = self.take(visit, answer) {
                 return Some(Err(error));
             }
         }
@@ -97,39 +92,39 @@ impl<'a> Search<'a> {
     }
 
     /// Asks whatever store there is, and goes on where it stands.
-    pub(crate) async fn patiently(&mut self) -> Result<(), Error> {
-        while let Some(id) = self.next() {
-            let answer = ask(self.engine, self.store(), &id).await;
-            self.take(answer?)?;
+    pub(crate) async fn patiently(&mut self, visit: &Visit) -> Result<(), Error> {
+        while let Some(id) = self.next(visit) {
+            let answer = ask(&visit.engine, self.store(visit), &id).await;
+            self.take(visit, answer?)?;
         }
         Ok(())
     }
 
     /// The id that is to be asked for.
     #[inline]
-    fn next(&mut self) -> Option<SessionId> {
+    fn next(&mut self, visit: &Visit) -> Option<SessionId> {
         if self.arrived.is_none() {
-            self.arrived = self.arrivals.next(&self.engine.carriers, &self.engine.events);
+            self.arrived = self.arrivals.next(&visit.presented, &visit.engine.carriers, &visit.engine.events);
         }
         self.arrived.as_ref().map(|arrived| *arrived.token.id())
     }
 
     #[inline]
-    fn store(&self) -> &'a dyn Store {
-        if self.is_behind_cache { &*self.engine.behind } else { &*self.engine.store }
+    fn store<'a>(&self, visit: &'a Visit) -> &'a dyn Store {
+        if self.is_behind_cache { &*visit.engine.behind } else { &*visit.engine.store }
     }
 
     /// Takes in what a store says of the present token.
     #[inline]
-    fn take(&mut self, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
+    fn take(&mut self, visit: &Visit, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
         let Some(arrived) = &self.arrived else { return Ok(()) };
-        let opened = open(self.engine, &arrived.token, answer)?;
+        let opened = open(&visit.engine, &arrived.token, answer)?;
         // A cache may keep what stood there before this token was made.
-        if matches!(opened, Opened::Foreign(_)) && self.engine.has_cache() && !self.is_behind_cache {
+        if matches!(opened, Opened::Foreign(_)) && visit.engine.has_cache() && !self.is_behind_cache {
             self.is_behind_cache = true;
             return Ok(());
         }
-        self.loaded.take(self.engine, arrived, opened);
+        self.loaded.take(&visit.engine, arrived, opened);
         (self.arrived, self.is_behind_cache) = (None, false);
         Ok(())
     }

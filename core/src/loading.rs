@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::Error;
@@ -16,29 +17,37 @@ use crate::visit::Visit;
 
 /// The future of [`Session::load`](crate::Session::load).
 #[must_use = "what is loaded may have to be waited for"]
-pub struct Load<'a>(Loading<'a>);
+pub struct Load(Loading);
 
-enum Loading<'a> {
+enum Loading {
     /// It was at hand, or is not to be had.
     Done(Result<(), Error>),
     /// In a box: what few requests do shall not make the future of every request large.
-    Waiting(BoxFuture<'a, Result<(), Error>>),
+    Waiting(BoxFuture<'static, Result<(), Error>>),
     Over,
 }
 
-impl<'a> Load<'a> {
-    fn done(done: Result<(), Error>) -> Self {
-        Load(Loading::Done(done))
+impl Load {
+    /// Loads the session of a visit, if nobody has yet: at once where the store is at hand.
+    #[inline]
+    pub(crate) fn of(visit: &Arc<Visit>) -> Self {
+        match visit.load_at_once() {
+            Ok(done) => Load(Loading::Done(done)),
+            Err(search) => {
+                let visit = Arc::clone(visit);
+                Load(Loading::Waiting(Box::pin(async move { visit.load_patiently(search).await })))
+            }
+        }
     }
 
-    fn waiting(future: impl Future<Output = Result<(), Error>> + Send + 'a) -> Self {
-        Load(Loading::Waiting(Box::pin(future)))
+    pub(crate) fn failed(error: Error) -> Self {
+        Load(Loading::Done(Err(error)))
     }
 }
 
 impl Visit {
-    /// Loads the session, if nobody has yet: at once where the store is at hand.
-    pub(crate) fn load(&self) -> Load<'_> {
+    /// Loads the session, unless it has to be waited for; then this is how far the search has come.
+    fn load_at_once(&self) -> Result<Result<(), Error>, Box<Search>> {
         let other = {
             let state = &mut *self.state();
             match state.stage {
@@ -51,24 +60,33 @@ impl Visit {
         };
         let turn = match other {
             None => self.taken_turn(),
-            Some(Stage::Open) => return Load::done(Ok(())),
-            Some(Stage::Done) => return Load::done(Err(Error::TooLate)),
-            // Another handle is loading it: as soon as that came to an end.
-            Some(Stage::Unloaded) => {
-                return Load::waiting(async move {
-                    drop(self.turn().await);
-                    self.load().await
-                });
-            }
+            Some(Stage::Open) => return Ok(Ok(())),
+            Some(Stage::Done) => return Ok(Err(Error::TooLate)),
+            // Another handle is loading it.
+            Some(Stage::Unloaded) => return Err(Box::default()),
         };
-        let mut search = Search::new(&self.engine, &self.presented);
-        match search.at_once() {
-            Some(found) => Load::done(self.take_up(turn, found, &mut search.loaded)),
-            None => Load::waiting(async move {
-                let found = search.patiently().await;
-                self.take_up(turn, found, &mut search.loaded)
-            }),
+        let mut search = Search::default();
+        match search.at_once(self) {
+            Some(found) => Ok(self.take_up(turn, found, &mut search.loaded)),
+            None => Err(Box::new(search)),
         }
+    }
+
+    /// Loads the session in its turn, if nobody has by then.
+    pub(crate) async fn load_patiently(&self, mut search: Box<Search>) -> Result<(), Error> {
+        let (turn, stage) = self
+            .turn_to(|state| {
+                state.consulted = true;
+                state.stage
+            })
+            .await;
+        match stage {
+            Stage::Unloaded => {}
+            Stage::Open => return Ok(()),
+            Stage::Done => return Err(Error::TooLate),
+        }
+        let found = search.patiently(self).await;
+        self.take_up(turn, found, &mut search.loaded)
     }
 
     #[inline]
@@ -92,9 +110,10 @@ impl Visit {
     }
 }
 
-impl Future for Load<'_> {
+impl Future for Load {
     type Output = Result<(), Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Loading::Waiting(waiting) = &mut self.0 {
             return waiting.as_mut().poll(context);
@@ -106,7 +125,7 @@ impl Future for Load<'_> {
     }
 }
 
-impl fmt::Debug for Load<'_> {
+impl fmt::Debug for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Load").finish_non_exhaustive()
     }

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
-use webstack_core::adapter::loaded;
+use webstack_core::adapter::{Loaded, loaded};
 
 use crate::Error;
 
@@ -31,11 +32,22 @@ pub(crate) struct Opened(pub(crate) webstack_core::Session);
 
 impl FromRequest for Session {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Session, Error>>>>;
+    type Future = Extraction;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Extraction {
         // The request itself must not be held across an await: routing in an inner scope needs it for itself.
-        let opened = request.extensions().get::<Opened>().map(|opened| opened.0.clone());
-        Box::pin(async move { Ok(Session(loaded(opened).await?)) })
+        Extraction(loaded(request.extensions().get::<Opened>().map(|opened| opened.0.clone())))
+    }
+}
+
+/// The future of the extractor.
+#[derive(Debug)]
+pub struct Extraction(Loaded);
+
+impl Future for Extraction {
+    type Output = Result<Session, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map_ok(Session).map_err(Error::from)
     }
 }

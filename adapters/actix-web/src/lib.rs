@@ -79,7 +79,7 @@ mod middleware;
 mod mount;
 
 pub use error::{Error, Result};
-pub use extractor::Session;
+pub use extractor::{Extraction, Session};
 pub use middleware::{SessionMiddleware, SessionService};
 pub use mount::mount;
 use webstack_core::{Builder, ConfigError, Environment, Sessions};

@@ -50,27 +50,24 @@ impl Presented {
     }
 }
 
-/// Reads the tokens of a request, one after the other.
-pub(crate) struct Arrivals<'a> {
-    presented: &'a Presented,
+/// How far the reading of a request's tokens has come.
+#[derive(Default)]
+pub(crate) struct Arrivals {
     /// How many of the texts were read.
     texts: usize,
     /// How many of them were tokens.
     tokens: usize,
+    /// One of them was none.
     malformed: bool,
+    is_over: bool,
 }
 
-impl<'a> Arrivals<'a> {
-    #[inline]
-    pub(crate) fn of(presented: &'a Presented) -> Self {
-        Arrivals { presented, texts: 0, tokens: 0, malformed: presented.malformed }
-    }
-
+impl Arrivals {
     /// The next token; at the end, once, it is told if something was none.
     #[inline]
-    pub(crate) fn next(&mut self, carriers: &Carriers, events: &Events) -> Option<Arrived> {
+    pub(crate) fn next(&mut self, presented: &Presented, carriers: &Carriers, events: &Events) -> Option<Arrived> {
         while self.tokens < MOST_TOKENS
-            && let Some(Text { carrier, text }) = self.presented.texts.get(self.texts)
+            && let Some(Text { carrier, text }) = presented.texts.get(self.texts)
         {
             self.texts += 1;
             match carriers.wire.read(text) {
@@ -84,7 +81,7 @@ impl<'a> Arrivals<'a> {
                 Err(Unreadable::Forged) => events.report(Event::ForgedToken),
             }
         }
-        if std::mem::take(&mut self.malformed) {
+        if (presented.malformed || self.malformed) && !std::mem::replace(&mut self.is_over, true) {
             events.report(Event::MalformedToken);
         }
         None

@@ -70,8 +70,8 @@ impl Session {
     /// # Errors
     ///
     /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails.
-    pub fn load(&self) -> Load<'_> {
-        self.visit.load()
+    pub fn load(&self) -> Load {
+        Load::of(&self.visit)
     }
 
     /// Stores at once what was done so far. It is then kept even if the request fails.
