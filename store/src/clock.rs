@@ -109,8 +109,8 @@ impl Clock for SystemClock {
         use nix::time::{ClockId, clock_gettime};
 
         let Ok(time) = clock_gettime(ClockId::CLOCK_REALTIME_COARSE) else { return SystemTime::now().into() };
-        let (seconds, nanos) = (u64::try_from(time.tv_sec()), u64::try_from(time.tv_nsec()));
-        Timestamp(seconds.unwrap_or(0).saturating_mul(1_000).saturating_add(nanos.unwrap_or(0) / 1_000_000))
+        let [seconds, nanos] = [time.tv_sec(), time.tv_nsec()].map(|part| u64::try_from(part).unwrap_or(0));
+        Timestamp(seconds.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
     }
 
     #[cfg(not(target_os = "linux"))]

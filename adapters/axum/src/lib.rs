@@ -45,54 +45,9 @@
 mod error;
 mod extractor;
 mod layer;
+mod mounted;
 
-use axum::extract::OriginalUri;
-use axum::http::{Extensions, Uri};
 pub use error::{Error, Result};
 pub use extractor::Session;
-pub use layer::{ResponseFuture, SessionLayer, SessionService};
-use webstack_core::Sessions;
-use webstack_core::app::Mount;
+pub use layer::{RouterBodies, SessionLayer, layer};
 pub use webstack_tower::{builder, from_env, mount};
-
-/// The layer that gives every handler of a router a session.
-///
-/// With `WEBSTACK_COOKIE_PATH=mount` the cookie's path is the prefix that the router is nested under.
-pub fn layer(sessions: Sessions) -> SessionLayer {
-    SessionLayer(webstack_tower::SessionLayer::new(sessions).with_mount_of(nested_under))
-}
-
-/// axum strips the prefix of a nested router and keeps the whole in an extension.
-fn nested_under(extensions: &Extensions, inner: &Uri) -> Option<Mount> {
-    let OriginalUri(original) = extensions.get()?;
-    // The prefix alone, without a slash behind it, is `/` to the inner router.
-    let prefix = match inner.path() {
-        "/" => original.path(),
-        path => original.path().strip_suffix(path)?,
-    };
-    Some(Mount::new(prefix, original.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_prefix_of_a_nested_router_is_found_with_and_without_a_slash_behind_it() {
-        for (original, inner, prefix) in [
-            ("/shop/cart?page=2", "/cart?page=2", "/shop"),
-            ("/shop/", "/", "/shop"),
-            ("/shop", "/", "/shop"),
-            ("/shop?a=1", "/?a=1", "/shop"),
-            ("/a/b", "/", "/a/b"),
-            ("/cart", "/cart", ""),
-            ("/", "/", ""),
-        ] {
-            let mut extensions = Extensions::new();
-            extensions.insert(OriginalUri(original.parse().expect("a URI")));
-            let found = nested_under(&extensions, &inner.parse().expect("a URI"));
-            assert_eq!(found.as_ref().map(Mount::script_name), Some(prefix), "{original}");
-        }
-        assert!(nested_under(&Extensions::new(), &Uri::from_static("/")).is_none());
-    }
-}

@@ -5,43 +5,41 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
-use http_body_util::Either;
 use pin_project_lite::pin_project;
-use webstack_core::app::{Body, IntoResponse as _};
+use webstack_core::app::IntoResponse as _;
 use webstack_core::{Error, Exchange, Finish, Outcome, ReplyHeaders};
 
-/// The body of a response: the inner service's, or that of a [refusal](webstack_core::Refusal).
-pub type ReplyBody<B> = Either<B, Body>;
+use crate::bodies::Bodies;
 
-type Answer<B, E> = Result<Response<ReplyBody<B>>, E>;
+type Answer<B, E, K> = Result<Response<<K as Bodies<B>>::Body>, E>;
 
 pin_project! {
     /// The future of [`SessionService`](crate::SessionService).
-    pub struct SessionFuture<F, B, E> {
+    pub struct SessionFuture<F, B, E, K: Bodies<B>> {
         #[pin]
-        stage: Stage<F, B, E>,
+        stage: Stage<F, B, E, K>,
     }
 }
 
 pin_project! {
     #[project = StageProjection]
-    enum Stage<F, B, E> {
+    enum Stage<F, B, E, K: Bodies<B>> {
         // An outer layer of the same sessions sees to them.
         Passing { #[pin] inner: F },
         // Whether the application is called at all is not known yet.
-        Asking { asking: Pin<Box<dyn Future<Output = Answer<B, E>> + Send>> },
+        Asking { asking: Pin<Box<dyn Future<Output = Answer<B, E, K>> + Send>> },
         Answering { exchange: Option<Exchange>, #[pin] inner: F },
         Finishing { finish: Finish, answer: Option<Result<Response<B>, E>> },
         Done,
     }
 }
 
-impl<F, B, E> SessionFuture<F, B, E> {
+impl<F, B, E, K: Bodies<B>> SessionFuture<F, B, E, K> {
     pub(crate) fn passing(inner: F) -> Self {
         SessionFuture { stage: Stage::Passing { inner } }
     }
 
-    pub(crate) fn asking(asking: Pin<Box<dyn Future<Output = Answer<B, E>> + Send>>) -> Self {
+    pub(crate) fn asking(asking: Pin<Box<dyn Future<Output = Answer<B, E, K>> + Send>>) -> Self {
         SessionFuture { stage: Stage::Asking { asking } }
     }
 
@@ -50,16 +48,17 @@ impl<F, B, E> SessionFuture<F, B, E> {
     }
 }
 
-impl<F, B, E> Future for SessionFuture<F, B, E>
+impl<F, B, E, K> Future for SessionFuture<F, B, E, K>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    K: Bodies<B>,
 {
-    type Output = Answer<B, E>;
+    type Output = Answer<B, E, K>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
         match stage.as_mut().project() {
-            StageProjection::Passing { inner } => inner.poll(context).map_ok(|response| response.map(Either::Left)),
+            StageProjection::Passing { inner } => inner.poll(context).map_ok(|response| response.map(K::of_service)),
             StageProjection::Asking { asking } => asking.as_mut().poll(context),
             StageProjection::Answering { exchange, inner } => {
                 let answer = ready!(inner.poll(context));
@@ -76,7 +75,7 @@ where
                 match finished {
                     Poll::Ready(finished) => {
                         stage.set(Stage::Done);
-                        Poll::Ready(closed(answer, finished))
+                        Poll::Ready(closed::<B, E, K>(answer, finished))
                     }
                     Poll::Pending => {
                         stage.set(Stage::Finishing { finish, answer: Some(answer) });
@@ -86,7 +85,7 @@ where
             }
             StageProjection::Finishing { finish, answer } => {
                 let finished = ready!(Pin::new(finish).poll(context));
-                Poll::Ready(closed(answer.take().expect("a future is not polled after its end"), finished))
+                Poll::Ready(closed::<B, E, K>(answer.take().expect("a future is not polled after its end"), finished))
             }
             StageProjection::Done => panic!("a future is not polled after its end"),
         }
@@ -94,17 +93,20 @@ where
 }
 
 /// The service's answer, with what the session's end adds to it or puts in its place.
-fn closed<B, E>(answer: Result<Response<B>, E>, finished: Result<ReplyHeaders, Error>) -> Answer<B, E> {
+fn closed<B, E, K: Bodies<B>>(
+    answer: Result<Response<B>, E>,
+    finished: Result<ReplyHeaders, Error>,
+) -> Answer<B, E, K> {
     answer.map(|mut response| match finished {
         Ok(headers) => {
             headers.apply(response.headers_mut());
-            response.map(Either::Left)
+            response.map(K::of_service)
         }
-        Err(error) => error.into_response().map(Either::Right),
+        Err(error) => error.into_response().map(K::of_refusal),
     })
 }
 
-impl<F, B, E> std::fmt::Debug for SessionFuture<F, B, E> {
+impl<F, B, E, K: Bodies<B>> std::fmt::Debug for SessionFuture<F, B, E, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SessionFuture").finish_non_exhaustive()
     }

@@ -46,12 +46,14 @@
 //!
 //! A layer inside another one of the same sessions stands aside.
 
+mod bodies;
 mod future;
 mod head;
 mod layer;
 mod mount;
 
-pub use future::{ReplyBody, SessionFuture};
+pub use bodies::{Bodies, Both};
+pub use future::SessionFuture;
 pub use head::MountOf;
 pub use layer::{SessionLayer, SessionService};
 pub use mount::{Mounted, mount};

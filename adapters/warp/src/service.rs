@@ -15,7 +15,7 @@ use tower_service::Service as _;
 use warp::{Filter, Rejection};
 use webstack_core::Sessions;
 use webstack_core::app::{App, Body, BodyError, Mount, respond_mounted};
-use webstack_tower::{ReplyBody, SessionFuture, SessionLayer};
+use webstack_tower::{Bodies, SessionFuture, SessionLayer};
 
 use crate::error::recover;
 
@@ -24,6 +24,22 @@ type Sent = Either<<warp::reply::Response as HasBody>::Body, Body>;
 type Reply = Pin<Box<dyn Future<Output = Result<Response<Sent>, Infallible>> + Send>>;
 /// What answers requests: the routes, or an application beside them.
 type Answers = Arc<dyn Fn(Request<Body>) -> Reply + Send + Sync>;
+
+/// A refusal has a body as neutral applications' responses have.
+#[derive(Debug)]
+pub struct Bodied;
+
+impl Bodies<Sent> for Bodied {
+    type Body = Sent;
+
+    fn of_service(body: Sent) -> Sent {
+        body
+    }
+
+    fn of_refusal(body: Body) -> Sent {
+        Either::Right(body)
+    }
+}
 
 /// What has a body of some kind.
 pub trait HasBody {
@@ -56,14 +72,14 @@ where
         let answering = routes.clone().call(request);
         Box::pin(async move { Ok(answering.await?.map(Either::Left)) })
     };
-    Service { routes: Arc::new(answer), layer: SessionLayer::new(sessions), mounts: Vec::new(), below: Arc::default() }
+    Service { routes: Arc::new(answer), layer: SessionLayer::new(sessions).with_bodies(), mounts: Vec::new(), below: Arc::default() }
 }
 
 /// The service that [`service`] makes.
 #[derive(Clone)]
 pub struct Service {
     routes: Answers,
-    layer: SessionLayer,
+    layer: SessionLayer<Bodied>,
     mounts: Vec<(Arc<str>, Answers)>,
     below: Arc<str>,
 }
@@ -94,9 +110,9 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BodyError>,
 {
-    type Response = Response<ReplyBody<Sent>>;
+    type Response = Response<Sent>;
     type Error = Infallible;
-    type Future = SessionFuture<Reply, Sent, Infallible>;
+    type Future = SessionFuture<Reply, Sent, Infallible, Bodied>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

@@ -41,7 +41,7 @@ impl Visit {
         let mut revision = base.record.revised(made);
         let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
         let dated = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
-        let (version, was_empty) = (base.version, base.is_empty());
+        let version = base.version;
         state.close(true);
         state.turns.take();
         drop(state);
@@ -63,7 +63,9 @@ impl Visit {
                 }
                 None
             }
-            Ok(Ok(Updated::Gone)) if !was_empty => {
+            // One that was empty is begun anew.
+            Ok(Ok(Updated::Gone)) if self.state().base.as_ref().is_some_and(Base::is_empty) => None,
+            Ok(Ok(Updated::Gone)) => {
                 engine.events.report(Event::Gone(id));
                 let headers = self.end_with(turn, |state| state.gone = true);
                 Some(match engine.policies.gone {
@@ -71,7 +73,7 @@ impl Visit {
                     OnGone::Respond => Err(Error::Gone),
                 })
             }
-            Ok(Ok(Updated::Gone) | Err(StoreError::Busy | StoreError::Corrupt(_))) => None,
+            Ok(Err(StoreError::Busy | StoreError::Corrupt(_))) => None,
             Ok(Err(error)) => self.failed(error.into()),
             Err(_) => {
                 engine.at_once.update.store(false, Ordering::Relaxed);
