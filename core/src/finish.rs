@@ -24,6 +24,13 @@ pub(crate) struct Told {
     change: Option<TokenReply>,
 }
 
+impl Told {
+    /// The same, and what became of the token.
+    pub(crate) fn with(self, change: Option<TokenReply>) -> Self {
+        Told { change, ..self }
+    }
+}
+
 impl State {
     pub(crate) fn take_told(&mut self) -> Told {
         Told { carrier: self.carrier, change: self.token_change.take() }

@@ -72,7 +72,12 @@ where
         let answering = routes.clone().call(request);
         Box::pin(async move { Ok(answering.await?.map(Either::Left)) })
     };
-    Service { routes: Arc::new(answer), layer: SessionLayer::new(sessions).with_bodies(), mounts: Vec::new(), below: Arc::default() }
+    Service {
+        routes: Arc::new(answer),
+        layer: SessionLayer::new(sessions).with_bodies(),
+        mounts: Vec::new(),
+        below: Arc::default(),
+    }
 }
 
 /// The service that [`service`] makes.

@@ -23,9 +23,8 @@ impl Visit {
             Ok((engine.entry(&mut revision, expires)?, token, max_age))
         });
         state.close(true);
-        state.turns.take();
+        let told = state.take_told();
         drop(state);
-        let turn = self.taken_turn();
         let (entry, token, max_age) = match made {
             Ok(made) => made,
             Err(error) => return self.failed(error),
@@ -33,7 +32,7 @@ impl Visit {
         match engine.store.create_at_once(token.id(), entry) {
             Ok(Ok(Created::New(_))) => {
                 let change = Some(TokenReply::hand_out(token, max_age));
-                return Some(Ok(self.end_with(turn, |state| state.tell(change))));
+                return Some(Ok(self.headers(told.with(change))));
             }
             Ok(Ok(Created::Exists) | Err(StoreError::Busy)) => {}
             Ok(Err(error)) => return self.failed(error.into()),

@@ -2,14 +2,14 @@
 //! another request, in a store that is at hand.
 //!
 //! It is what happens nearly always. Whatever is not as simple as that is left to [`commit`](crate::commit::commit), and nothing of it is
-//! lost by having been tried.
+//! lost by having been tried. Nobody else has the turn when it begins, and it takes none: since the visit is closed, whoever has one
+//! meanwhile is told that it is too late.
 
 mod create;
 mod update;
 
 use crate::keep_alive::is_quiet;
 use crate::state::{Stage, State};
-use crate::turn::Turn;
 use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
@@ -37,15 +37,6 @@ impl Visit {
         let told = state.take_told();
         drop(state);
         Some(Ok(self.headers(told)))
-    }
-
-    /// It is stored, or there is nothing that could be.
-    fn end_with(&self, turn: Turn<'_>, last: impl FnOnce(&mut State)) -> ReplyHeaders {
-        let told = turn.end_with(|state| {
-            last(state);
-            state.take_told()
-        });
-        self.headers(told)
     }
 
     /// It could not be stored.

@@ -43,9 +43,8 @@ impl Visit {
         let dated = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
         let version = base.version;
         state.close(true);
-        state.turns.take();
+        let told = state.take_told();
         drop(state);
-        let turn = self.taken_turn();
         let (entry, change) = match dated {
             Ok(dated) => dated,
             Err(error) => return self.failed(error),
@@ -55,10 +54,11 @@ impl Visit {
                 if renewed.is_some() {
                     engine.events.report(Event::Renewed(id));
                 }
-                Some(Ok(self.end_with(turn, |state| state.tell(change))))
+                Some(Ok(self.headers(told.with(change))))
             }
             Ok(Ok(Updated::Conflict(stored))) => {
-                if turn.end_with(|state| state.meet(stored)) {
+                let overwrites = self.state().meet(stored);
+                if overwrites {
                     engine.events.report(Event::Overwritten(id));
                 }
                 None
@@ -67,9 +67,8 @@ impl Visit {
             Ok(Ok(Updated::Gone)) if self.state().base.as_ref().is_some_and(Base::is_empty) => None,
             Ok(Ok(Updated::Gone)) => {
                 engine.events.report(Event::Gone(id));
-                let headers = self.end_with(turn, |state| state.gone = true);
                 Some(match engine.policies.gone {
-                    OnGone::Ignore => Ok(headers),
+                    OnGone::Ignore => Ok(self.headers(told)),
                     OnGone::Respond => Err(Error::Gone),
                 })
             }
