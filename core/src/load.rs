@@ -117,87 +117,80 @@ impl Search {
     /// Takes in what a store says of the present token.
     #[inline]
     fn take(&mut self, visit: &Visit, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
-        let Some(arrived) = &self.arrived else { return Ok(()) };
-        let opened = open(&visit.engine, &arrived.token, answer)?;
-        // A cache may keep what stood there before this token was made.
-        if matches!(opened, Opened::Foreign(_)) && visit.engine.has_cache() && !self.is_behind_cache {
-            self.is_behind_cache = true;
-            return Ok(());
+        let (engine, Some(arrived)) = (&*visit.engine, &self.arrived) else { return Ok(()) };
+        let (id, loaded) = (*arrived.token.id(), &mut self.loaded);
+        match answer {
+            Ok(Some(Stored { entry, version })) => match Record::decode(entry.bytes) {
+                Ok(record) => {
+                    let digest = engine.digests.of(&arrived.token);
+                    match record.tokens().standing(&digest, || engine.clock.now()) {
+                        Standing::Present | Standing::Next | Standing::Previous => {
+                            loaded.add(engine, arrived, record, version, entry.expires);
+                        }
+                        // A cache may keep what stood there before this token was made.
+                        Standing::Foreign if engine.has_cache() && !self.is_behind_cache => {
+                            self.is_behind_cache = true;
+                            return Ok(());
+                        }
+                        Standing::Foreign if record.head().is_grave() => loaded.refuse(engine, Event::UnknownToken(id)),
+                        Standing::Foreign => loaded.refuse(engine, Event::WrongSecret(id)),
+                        Standing::Outdated => loaded.refuse(engine, Event::OutdatedToken(id)),
+                    }
+                }
+                Err(error) => loaded.corrupt(engine, id, error.into())?,
+            },
+            Ok(None) => match arrived.ticket().filter(|ticket| ticket.is_good(&engine.lifetime, engine.clock.now())) {
+                Some(ticket) => {
+                    loaded.ticket.get_or_insert(Box::new(ticket));
+                }
+                None => loaded.refuse(engine, Event::UnknownToken(id)),
+            },
+            Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, id, error)?,
+            Err(error) => return Err(error.into()),
         }
-        self.loaded.take(&visit.engine, arrived, opened);
         (self.arrived, self.is_behind_cache) = (None, false);
         Ok(())
     }
 }
 
 impl Loaded {
+    /// Takes in a living session.
     #[inline]
-    fn take(&mut self, engine: &Engine, arrived: &Arrived, opened: Opened) {
-        let Arrived { token, carrier, is_outdated, issued } = arrived;
-        let id = token.id();
-        let issued = if matches!(opened, Opened::Absent) { *issued } else { None };
-        if let Some(ticket) = issued.map(|issued| Ticket { token: token.clone(), issued })
-            && ticket.is_good(&engine.lifetime, engine.clock.now())
-        {
-            self.ticket.get_or_insert(Box::new(ticket));
-            return;
-        }
+    fn add(
+        &mut self,
+        engine: &Engine,
+        arrived: &Arrived,
+        record: Record,
+        version: Version,
+        expires: Option<Timestamp>,
+    ) {
+        let Arrived { token, carrier, is_outdated, .. } = arrived;
         self.asked = true;
-        let (record, version, expires) = match opened {
-            Opened::Living(record, version, expires) => (record, version, expires),
-            Opened::Absent => return engine.events.report(Event::UnknownToken(*id)),
-            Opened::Foreign(event) | Opened::Closed(event) => return engine.events.report(event),
-            Opened::Corrupt => return,
-        };
         match &self.first {
             None => {}
-            Some(first) if first.base.token.id() == id => return,
+            Some(first) if first.base.token.id() == token.id() => return,
             Some(emptied) if emptied.base.is_empty() => {}
             Some(_) if record.is_empty() => return,
             Some(_) => {
-                engine.events.report(Event::SecondSession(*id));
-                return self.others.push(*id);
+                engine.events.report(Event::SecondSession(*token.id()));
+                return self.others.push(*token.id());
             }
         }
         let base = Base { token: token.clone(), version, expires, record };
         self.first = Some(Found { base, carrier: *carrier, is_outdated: *is_outdated });
     }
-}
 
-/// What a token opens.
-enum Opened {
-    /// What is stored, in which version, and until when it is good.
-    Living(Record, Version, Option<Timestamp>),
-    /// There is nothing under its id.
-    Absent,
-    /// It is of no session's that stands there.
-    Foreign(Event),
-    /// It was good once.
-    Closed(Event),
+    /// The token opens nothing.
+    fn refuse(&mut self, engine: &Engine, event: Event) {
+        self.asked = true;
+        engine.events.report(event);
+    }
+
     /// What stands there cannot be read.
-    Corrupt,
-}
-
-#[inline]
-fn open(engine: &Engine, token: &Token, answer: Result<Option<Stored>, StoreError>) -> Result<Opened, Error> {
-    let id = *token.id();
-    let Stored { entry, version } = match answer {
-        Ok(Some(stored)) => stored,
-        Ok(None) => return Ok(Opened::Absent),
-        Err(StoreError::Corrupt(error)) => return engine.corrupt(id, error).map(|()| Opened::Corrupt),
-        Err(error) => return Err(error.into()),
-    };
-    let record = match Record::decode(entry.bytes) {
-        Ok(record) => record,
-        Err(error) => return engine.corrupt(id, error.into()).map(|()| Opened::Corrupt),
-    };
-    let digest = engine.digests.of(token);
-    Ok(match record.tokens().standing(&digest, || engine.clock.now()) {
-        Standing::Present | Standing::Next | Standing::Previous => Opened::Living(record, version, entry.expires),
-        Standing::Outdated => Opened::Closed(Event::OutdatedToken(id)),
-        Standing::Foreign if record.head().is_grave() => Opened::Foreign(Event::UnknownToken(id)),
-        Standing::Foreign => Opened::Foreign(Event::WrongSecret(id)),
-    })
+    fn corrupt(&mut self, engine: &Engine, id: SessionId, error: Box<dyn StdError + Send + Sync>) -> Result<(), Error> {
+        self.asked = true;
+        engine.corrupt(id, error)
+    }
 }
 
 /// Asks a store, as long as somebody holds the session.

@@ -73,12 +73,11 @@ impl State {
         self.asked = loaded.asked;
         self.others = std::mem::take(&mut loaded.others);
         self.promised.ticket = loaded.ticket.take();
-        if let Some(Found { base, carrier, is_outdated }) = loaded.first.take() {
+        if let Some(Found { base, carrier, is_outdated }) = &loaded.first {
             (self.found, self.presented) = (!base.is_empty(), true);
-            self.base = Some(base);
-            self.carrier = Some(carrier);
-            self.is_outdated = is_outdated;
+            (self.carrier, self.is_outdated) = (Some(*carrier), *is_outdated);
         }
+        self.base = loaded.first.take().map(|found| found.base);
         self.stage = Stage::Open;
         Ok(())
     }

@@ -153,10 +153,12 @@ impl Values {
     #[inline]
     fn make_room(&mut self, place: Range<usize>, length: usize) -> &mut [u8] {
         let (room, before) = (place.start..place.start + length, self.bytes.len());
-        let after = before - place.len() + length;
-        self.bytes.resize(before.max(after), 0);
-        self.bytes.copy_within(place.end..before, room.end);
-        self.bytes.truncate(after);
+        if place.len() != length {
+            let after = before - place.len() + length;
+            self.bytes.resize(before.max(after), 0);
+            self.bytes.copy_within(place.end..before, room.end);
+            self.bytes.truncate(after);
+        }
         &mut self.bytes[room]
     }
 }

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::{Carrier, Carriers};
 use crate::events::{Event, Events};
+use crate::ticket::Ticket;
 use crate::token::TOKEN_TEXT;
 use crate::wire::{Read, Unreadable};
 use crate::{Timestamp, Token};
@@ -36,7 +37,14 @@ pub(crate) struct Arrived {
     /// It was signed with a key that signs no more.
     pub(crate) is_outdated: bool,
     /// It is a ticket, issued then.
-    pub(crate) issued: Option<Timestamp>,
+    issued: Option<Timestamp>,
+}
+
+impl Arrived {
+    /// The ticket that it is, if it is one.
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.issued.map(|issued| Ticket { token: self.token.clone(), issued })
+    }
 }
 
 impl Presented {
