@@ -18,13 +18,26 @@ pub(crate) fn subjects() -> Vec<Subject> {
     vec![
         Subject::new("engine", CONTROL, || Box::new(Alone(Control))),
         Subject::new("engine", "webstack", || Box::new(Alone(sessions()))),
+        to_the_value(TO_THE_VALUE, || Box::new(Alone(ToTheValue(sessions())))),
         #[cfg(feature = "peers")]
-        Subject::new("engine", Least::NAME, || Box::new(Alone(Hand::<Least>(Default::default()))))
+        Subject::new("engine", Least::NAME, || Box::new(Alone(Hand::<Least>::default())))
             .without(&[Case::Create, Case::Renew]),
         #[cfg(feature = "peers")]
-        Subject::new("engine", Promising::NAME, || Box::new(Alone(Hand::<Promising>(Default::default()))))
+        Subject::new("engine", Promising::NAME, || Box::new(Alone(Hand::<Promising>::default())))
             .without(&[Case::Create, Case::Renew]),
+        #[cfg(feature = "peers")]
+        to_the_value("by hand, promising, to the value", || Box::new(Alone(ToTheValue(Hand::<Promising>::default())))),
     ]
+}
+
+/// From the `Cookie` header to the value, and not back to the headers of the reply.
+pub(crate) const TO_THE_VALUE: &str = "webstack, to the value";
+
+fn to_the_value(name: &'static str, open: fn() -> Box<dyn Site>) -> Subject {
+    let subject = Subject::new("engine", name, open);
+    #[cfg(feature = "peers")]
+    let subject = subject.without(&[Case::Anonymous, Case::Unused, Case::Write, Case::Create, Case::Renew]);
+    subject
 }
 
 fn sessions() -> Sessions {
@@ -38,6 +51,9 @@ struct Alone<A>(A);
 trait Application {
     /// The headers of an answer, and its body.
     fn answer(&self, request: Request<()>) -> (HeaderMap, String);
+
+    /// What is read for a request that gets no answer.
+    fn value(&self, request: Request<()>) -> String;
 }
 
 /// It has no sessions.
@@ -45,8 +61,12 @@ struct Control;
 
 impl Application for Control {
     fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
-        let body = handle(request.uri().path(), &mut Held::Nothing);
-        (std::hint::black_box((request, HeaderMap::new())).1, body)
+        let body = self.value(std::hint::black_box(request));
+        (std::hint::black_box(HeaderMap::new()), body)
+    }
+
+    fn value(&self, request: Request<()>) -> String {
+        handle(request.uri().path(), &mut Held::Nothing)
     }
 }
 
@@ -63,11 +83,41 @@ impl Application for Sessions {
         reply.expect("it can be stored").apply(&mut headers);
         (headers, body)
     }
+
+    fn value(&self, request: Request<()>) -> String {
+        let exchange = self.open(&request);
+        let session = exchange.session();
+        session.load().now_or_never().expect("memory is at hand").expect("it can be loaded");
+        handle(request.uri().path(), &mut Held::Session(&session))
+    }
+}
+
+/// Its requests get no answer, but for those that begin a session.
+struct ToTheValue<A>(A);
+
+impl<A: Application> Application for ToTheValue<A> {
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
+        match request.uri().path() {
+            "/read" => (HeaderMap::new(), self.value(request)),
+            _ => self.0.answer(request),
+        }
+    }
+
+    fn value(&self, request: Request<()>) -> String {
+        self.0.value(request)
+    }
 }
 
 /// Its sessions are by hand.
 #[cfg(feature = "peers")]
 struct Hand<S: ByHand>(S::Store);
+
+#[cfg(feature = "peers")]
+impl<S: ByHand> Default for Hand<S> {
+    fn default() -> Self {
+        Hand(S::Store::default())
+    }
+}
 
 #[cfg(feature = "peers")]
 impl<S: ByHand> Application for Hand<S> {
@@ -80,6 +130,12 @@ impl<S: ByHand> Application for Hand<S> {
         let body = handle(path, &mut Held::Number(&mut session));
         session.finish(&mut headers);
         (headers, body)
+    }
+
+    fn value(&self, request: Request<()>) -> String {
+        let mut session = S::of(&self.0, request.headers());
+        session.load();
+        handle(request.uri().path(), &mut Held::Number(&mut session))
     }
 }
 

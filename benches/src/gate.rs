@@ -19,7 +19,7 @@ pub(crate) fn run(subjects: &[Subject]) -> ExitCode {
         let measured = match measure(subjects, &counter, goal) {
             Ok(measured) => measured,
             Err(error) => {
-                eprintln!("{} {}: {error}", goal.framework, goal.case.name());
+                eprintln!("{}: {error}", goal.what());
                 return ExitCode::from(2);
             }
         };
@@ -36,9 +36,8 @@ pub(crate) fn run(subjects: &[Subject]) -> ExitCode {
         };
         let _ = writeln!(
             table,
-            "| {} {}, {unit} | {:.0} | {:.digits$} | {value:.digits$} | {:.0} | {verdict} |",
-            goal.framework,
-            goal.case.name(),
+            "| {}: {unit} | {:.0} | {:.digits$} | {value:.digits$} | {:.0} | {verdict} |",
+            goal.what(),
             goal.goal,
             goal.ceiling,
             measured.sha256,
@@ -51,7 +50,7 @@ pub(crate) fn run(subjects: &[Subject]) -> ExitCode {
 
 fn measure(subjects: &[Subject], counter: &Counter, goal: &Goal) -> Result<Instructions, String> {
     let named = |name| subjects.iter().find(|subject| subject.framework == goal.framework && subject.name == name);
-    let (control, webstack) = named(CONTROL).zip(named("webstack")).ok_or("there is no such subject")?;
+    let (control, webstack) = named(CONTROL).zip(named(goal.name)).ok_or("there is no such subject")?;
     webstack.verify(&*(webstack.open)(), goal.case)?;
     match goal.quantity {
         Quantity::Instructions => Ok(counter.count(webstack, goal.case)?.over(counter.count(control, goal.case)?)),

@@ -24,11 +24,13 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
             Quantity::Instructions => ("instructions", "instructions, SHA-256 left out"),
             Quantity::Allocations => ("allocations", "allocations"),
         };
-        let measured = cells.remainder(table, &format!("{}: webstack", goal.framework), goal.case.name());
-        let what = format!("{}, {}: {quantity}", goal.framework, goal.case.name());
-        let limit = |(name, of): (&str, _)| {
-            let measured = cells.remainder(table, &format!("{}: {name}", goal.framework), goal.case.name())?;
-            Some(Limit { measured, of })
+        let row = |name: &str| format!("{}: {name}", goal.framework);
+        let measured = cells.remainder(table, &row(goal.name), goal.case.name());
+        let what = format!("{}: {quantity}", goal.what());
+        // The same part of what is done by hand.
+        let limit = |(name, of): (&'static str, _)| {
+            let name = goal.name.replacen("webstack", name, 1);
+            Some(Limit { measured: cells.remainder(table, &row(&name), goal.case.name())?, of })
         };
         let limits =
             [("by hand", "by hand"), ("by hand, promising", "by hand, promising")].into_iter().filter_map(limit);
