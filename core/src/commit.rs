@@ -4,6 +4,7 @@
 //! it replays the edits on what stands there then. It never creates what was ended, and it changes nothing for a request
 //! that loaded the session before its user or token changed.
 
+use crate::base::{Base, look};
 use crate::committed::Committed;
 use crate::content::View;
 use crate::create::{Begun, create};
@@ -13,8 +14,6 @@ use crate::events::Event;
 use crate::keep_alive::keep_alive;
 use crate::lease::{Hold, Watch};
 use crate::limit;
-use crate::load::Base;
-use crate::load::look;
 use crate::patience::Patience;
 use crate::queue::Place;
 use crate::revise::{changes, date};

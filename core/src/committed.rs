@@ -1,7 +1,7 @@
 //! What a commit came to.
 
+use crate::base::Base;
 use crate::carrier::TokenReply;
-use crate::load::Base;
 
 /// What a commit came to.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::Base;
 use crate::carrier::TokenReply;
 use crate::committed::Committed;
 use crate::content::View;
@@ -10,7 +11,6 @@ use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::limit;
-use crate::load::Base;
 use crate::patience::Patience;
 use crate::record::Revision;
 use crate::store::{Created, StoreError, Stored};

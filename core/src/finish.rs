@@ -1,8 +1,8 @@
 //! The end of a visit: what is stored then, and the headers of the response.
 
+use crate::base::Base;
 use crate::carrier::{Carrier, TokenReply};
 use crate::lease::Hold;
-use crate::load::Base;
 use crate::policy::{OnGone, OnServerError};
 use crate::state::{Stage, State};
 use crate::visit::Visit;

@@ -1,11 +1,11 @@
 //! What is done for a session that was used and not changed: its deadline moves, and its token is sent again in time.
 
+use crate::base::Base;
 use crate::carrier::TokenReply;
 use crate::committed::Committed;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::limit;
-use crate::load::Base;
 use crate::patience::Patience;
 use crate::renewal::turn;
 use crate::store::{StoreError, Stored, Touched, Updated};

@@ -1,9 +1,9 @@
 //! How many sessions a user may have: a place for each, reserved in the store before the session is written.
 
+use crate::base::Base;
 use crate::ending::end_with;
 use crate::engine::Engine;
 use crate::events::Event;
-use crate::load::Base;
 use crate::patience::Patience;
 use crate::store::{OwnerKey, Reserved, StoreError};
 use crate::users::Pages;

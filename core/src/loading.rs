@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::Error;
-use crate::load::{Loaded, Search};
 use crate::policy::OnStoreFailure;
+use crate::search::{Loaded, Search};
 use crate::state::Stage;
 use crate::store::BoxFuture;
 use crate::turn::Turn;
@@ -66,7 +66,7 @@ impl Visit {
             Some(Stage::Unloaded) => return Err(Box::default()),
         };
         let mut search = Search::default();
-        match search.at_once(self) {
+        match search.at_once(&self.engine, &self.presented) {
             Some(found) => Ok(self.take_up(turn, found, &mut search.loaded)),
             None => Err(Box::new(search)),
         }
@@ -85,7 +85,7 @@ impl Visit {
             Stage::Open => return Ok(()),
             Stage::Done => return Err(Error::TooLate),
         }
-        let found = search.patiently(self).await;
+        let found = search.patiently(&self.engine, &self.presented).await;
         self.take_up(turn, found, &mut search.loaded)
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Error;
+use crate::base::{Base, look};
 use crate::create::begin_empty;
 use crate::events::Event;
 use crate::lease::{Hold, Holder, Lease, Watch};
-use crate::load::{Base, look};
 use crate::patience::{Patience, too_long};
 use crate::runtime::within;
 use crate::store::{Entry, OwnerKey, StoreError, Stored, Updated};

@@ -1,12 +1,12 @@
 //! What edits make of a stored session: the record that is to be stored next.
 
+use crate::base::Base;
 use crate::carrier::TokenReply;
 use crate::content::View;
 use crate::edits::Edits;
 use crate::engine::Engine;
 use crate::expiry::EMPTIED_LIFETIME;
 use crate::lease::Hold;
-use crate::load::Base;
 use crate::record::Revision;
 use crate::renewal::turn;
 use crate::rotation::Rotation;

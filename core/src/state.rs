@@ -1,11 +1,12 @@
 //! What is known of a session during a request: what was loaded, and what was done to it since.
 
+use crate::base::Base;
 use crate::carrier::TokenReply;
 use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::load::{Base, Found, Loaded};
+use crate::search::{Found, Loaded};
 use crate::ticket::Promised;
 use crate::turns::Turns;
 use crate::{Carrier, Error, SessionId};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::base::look;
 use crate::carrier::{Presented, TokenReply};
 use crate::commit::commit;
 use crate::content::View;
@@ -11,7 +12,6 @@ use crate::ending::end;
 use crate::engine::Engine;
 use crate::events::Event;
 use crate::head::is_for_this_machine;
-use crate::load::look;
 use crate::state::{Stage, State};
 use crate::store::Removed;
 use crate::{Error, RequestHead};

@@ -1,8 +1,8 @@
 //! What a visit stores.
 
+use crate::base::Base;
 use crate::draft::Draft;
 use crate::lease::Hold;
-use crate::load::Base;
 use crate::ticket::Promised;
 
 /// What is to be stored, and on top of what.

@@ -3,9 +3,9 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
+use crate::base::Base;
 use crate::events::Event;
 use crate::lease::Hold;
-use crate::load::Base;
 use crate::policy::OnGone;
 use crate::revise::{changes, date};
 use crate::state::State;

@@ -13,8 +13,8 @@ pub use lock::SessionLock;
 
 use std::sync::Arc;
 
+use crate::base::Base;
 use crate::engine::Engine;
-use crate::load::Base;
 use crate::runtime::Shielded;
 use crate::visit::Visit;
 use crate::{Error, Load};

@@ -2,44 +2,15 @@
 
 use std::error::Error as StdError;
 
-use crate::carrier::{Arrivals, Arrived, Carrier};
+use crate::base::{Base, ask};
+use crate::carrier::{Arrivals, Arrived, Carrier, Presented};
 use crate::engine::Engine;
 use crate::events::Event;
-use crate::patience::Patience;
 use crate::record::Record;
 use crate::rotation::Standing;
 use crate::store::{Store, StoreError, Stored, Version};
 use crate::ticket::Ticket;
-use crate::visit::Visit;
-use crate::{Error, SessionId, Timestamp, Token};
-
-/// A session as a request last saw it in the store.
-#[derive(Clone, Debug)]
-pub(crate) struct Base {
-    pub(crate) token: Token,
-    pub(crate) version: Version,
-    pub(crate) expires: Option<Timestamp>,
-    pub(crate) record: Record,
-}
-
-impl Base {
-    /// A stored entry, read.
-    pub(crate) fn read(token: Token, stored: Stored) -> Result<Self, Box<dyn StdError + Send + Sync>> {
-        let record = Record::decode(stored.entry.bytes)?;
-        Ok(Base { token, version: stored.version, expires: stored.entry.expires, record })
-    }
-
-    /// What was just stored.
-    pub(crate) fn stored(token: Token, stored: Stored) -> Result<Self, Error> {
-        Base::read(token, stored).map_err(Error::Broken)
-    }
-
-    /// True if there is nothing in it: emptied, and kept a moment for requests in flight.
-    #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.record.is_empty()
-    }
-}
+use crate::{Error, SessionId, Timestamp};
 
 /// What the tokens of a request open.
 #[derive(Debug, Default)]
@@ -78,13 +49,13 @@ pub(crate) struct Search {
 impl Search {
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
-    pub(crate) fn at_once(&mut self, visit: &Visit) -> Option<Result<(), Error>> {
-        while let Some(id) = self.next(visit) {
-            let answer = match self.store(visit).load_at_once(&id) {
+    pub(crate) fn at_once(&mut self, engine: &Engine, presented: &Presented) -> Option<Result<(), Error>> {
+        while let Some(id) = self.next(engine, presented) {
+            let answer = match self.store(engine).load_at_once(&id) {
                 None | Some(Err(StoreError::Busy)) => return None,
                 Some(answer) => answer,
             };
-            if let Err(error) = self.take(visit, answer) {
+            if let Err(error) = self.take(engine, answer) {
                 return Some(Err(error));
             }
         }
@@ -92,32 +63,32 @@ impl Search {
     }
 
     /// Asks whatever store there is, and goes on where it stands.
-    pub(crate) async fn patiently(&mut self, visit: &Visit) -> Result<(), Error> {
-        while let Some(id) = self.next(visit) {
-            let answer = ask(&visit.engine, self.store(visit), &id).await;
-            self.take(visit, answer?)?;
+    pub(crate) async fn patiently(&mut self, engine: &Engine, presented: &Presented) -> Result<(), Error> {
+        while let Some(id) = self.next(engine, presented) {
+            let answer = ask(engine, self.store(engine), &id).await;
+            self.take(engine, answer?)?;
         }
         Ok(())
     }
 
     /// The id that is to be asked for.
     #[inline]
-    fn next(&mut self, visit: &Visit) -> Option<SessionId> {
+    fn next(&mut self, engine: &Engine, presented: &Presented) -> Option<SessionId> {
         if self.arrived.is_none() {
-            self.arrived = self.arrivals.next(&visit.presented, &visit.engine.carriers, &visit.engine.events);
+            self.arrived = self.arrivals.next(presented, &engine.carriers, &engine.events);
         }
         self.arrived.as_ref().map(|arrived| *arrived.token.id())
     }
 
     #[inline]
-    fn store<'a>(&self, visit: &'a Visit) -> &'a dyn Store {
-        if self.is_behind_cache { &*visit.engine.behind } else { &*visit.engine.store }
+    fn store<'a>(&self, engine: &'a Engine) -> &'a dyn Store {
+        if self.is_behind_cache { &*engine.behind } else { &*engine.store }
     }
 
     /// Takes in what a store says of the present token.
     #[inline]
-    fn take(&mut self, visit: &Visit, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
-        let (engine, Some(arrived)) = (&*visit.engine, &self.arrived) else { return Ok(()) };
+    fn take(&mut self, engine: &Engine, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
+        let Some(arrived) = &self.arrived else { return Ok(()) };
         let (id, loaded) = (*arrived.token.id(), &mut self.loaded);
         match answer {
             Ok(Some(Stored { entry, version })) => match Record::decode(entry.bytes) {
@@ -190,30 +161,5 @@ impl Loaded {
     fn corrupt(&mut self, engine: &Engine, id: SessionId, error: Box<dyn StdError + Send + Sync>) -> Result<(), Error> {
         self.asked = true;
         engine.corrupt(id, error)
-    }
-}
-
-/// Asks a store, as long as somebody holds the session.
-async fn ask(engine: &Engine, store: &dyn Store, id: &SessionId) -> Result<Result<Option<Stored>, StoreError>, Error> {
-    let mut patience = Patience::new(engine);
-    loop {
-        match store.load(id).await {
-            Err(StoreError::Busy) => patience.pause().await?,
-            answer => return Ok(answer),
-        }
-    }
-}
-
-/// What stands in the store now; `None` if the session is no more.
-pub(crate) async fn look(engine: &Engine, base: &Base) -> Result<Option<Base>, Error> {
-    let id = *base.token.id();
-    match ask(engine, &*engine.behind, &id).await? {
-        Ok(Some(stored)) => match Base::read(base.token.clone(), stored) {
-            Ok(found) => Ok(Some(found)),
-            Err(error) => engine.corrupt(id, error).map(|()| None),
-        },
-        Ok(None) => Ok(None),
-        Err(StoreError::Corrupt(error)) => engine.corrupt(id, error).map(|()| None),
-        Err(error) => Err(error.into()),
     }
 }
