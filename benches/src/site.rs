@@ -179,6 +179,8 @@ impl Subject {
     /// As many requests as are wanted, of visitors that this site knows.
     pub(crate) fn asks(&self, site: &dyn Site, case: Case, wanted: usize) -> Vec<Ask> {
         if !case.has_cookie() {
+            // Others have sessions: what a server does only until somebody has one is no part of it.
+            site.ask(&Ask::new("/write", None));
             return vec![Ask::new(case.path(), None); wanted];
         }
         if self.is_control() {
