@@ -67,11 +67,10 @@ pub(crate) struct Arrivals {
     tokens: usize,
     /// One of them was none.
     malformed: bool,
-    is_over: bool,
 }
 
 impl Arrivals {
-    /// The next token; at the end, once, it is told if something was none.
+    /// The next token; at the end, which is to be come to once, it is told if something was none.
     #[inline]
     pub(crate) fn next(&mut self, presented: &Presented, carriers: &Carriers, events: &Events) -> Option<Arrived> {
         while self.tokens < MOST_TOKENS
@@ -89,7 +88,7 @@ impl Arrivals {
                 Err(Unreadable::Forged) => events.report(Event::ForgedToken),
             }
         }
-        if (presented.malformed || self.malformed) && !std::mem::replace(&mut self.is_over, true) {
+        if presented.malformed || self.malformed {
             events.report(Event::MalformedToken);
         }
         None

@@ -86,6 +86,12 @@ mod tests {
         for foreign in [&b"{}"[..], b"null", &[0; 92], &[0xff; 200], "[".repeat(100_000).as_bytes()] {
             assert!(Record::decode(Bytes::copy_from_slice(foreign)).is_err());
         }
+        let (name, flags) = (92, 4);
+        for (at, byte, what) in [(name, 0xff, "a name that is no text"), (flags, 0, "a name of nobody's")] {
+            let mut changed = bytes.to_vec();
+            changed[at] = byte;
+            assert!(Record::decode(changed.into()).is_err(), "{what}");
+        }
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use webstack_core::{CookieLifetime, Error, Event, Outcome, runtime::block_on};
 use webstack_testkit::{Fault, Moment, Operation};
 
-use crate::visitor::{Site, Visitor, known, set_cookie, value};
+use crate::visitor::{MINUTE, Site, Visitor, known, set_cookie, value};
 
 fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
@@ -71,6 +71,43 @@ fn a_logout_by_another_handle_beats_a_save_in_flight() {
         visitor.visit(&site, |session| assert_eq!(session.user().unwrap(), None));
         assert_eq!(site.alive(), 0);
     }
+}
+
+#[test]
+fn a_response_waits_for_a_save_of_another_handle_that_is_under_way() {
+    let site = Site::new();
+    for operation in [Operation::Create, Operation::Update] {
+        let mut visitor = if operation == Operation::Create { Visitor::default() } else { known(&site) };
+        let request = visitor.arrive(&site);
+        request.session.set_user("alice").unwrap();
+        let gate = site.faults.hold_next(operation, Moment::Before);
+        let session = request.session.clone();
+        let mut save = Box::pin(async move { session.save().await });
+        assert!(poll(&mut save).is_pending());
+        let mut finish = Box::pin(request.exchange.finish(Outcome::Keep));
+        assert!(poll(&mut finish).is_pending());
+        gate.open();
+        block_on(save).unwrap();
+        visitor.take(&block_on(finish).unwrap());
+        visitor.visit(&site, |session| assert_eq!(session.user().unwrap().as_deref(), Some("alice")));
+    }
+}
+
+#[test]
+fn an_emptied_session_that_is_gone_leaves_nothing_to_the_one_that_begins() {
+    let site = Site::new();
+    let mut visitor = known(&site);
+    visitor.clone().visit(&site, |session| {
+        session.set_label("an old device").unwrap();
+        session.clear().unwrap();
+    });
+    let request = visitor.arrive(&site);
+    request.session.insert("n", &1).unwrap();
+    site.clock.advance(5 * MINUTE);
+    visitor.take(&request.answer(Outcome::Keep));
+    visitor.visit(&site, |session| {
+        assert_eq!((session.get("n").unwrap(), session.label().unwrap()), (Some(1), None));
+    });
 }
 
 #[test]
