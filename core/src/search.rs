@@ -40,7 +40,7 @@ pub(crate) struct Search {
     arrivals: Arrivals,
     /// The one that is tried.
     arrived: Option<Arrived>,
-    /// It is looked for without the cache.
+    /// It, and what comes behind it, is looked for without the cache.
     is_behind_cache: bool,
     /// What was found so far.
     pub(crate) loaded: Loaded,
@@ -119,7 +119,7 @@ impl Search {
             Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, id, error)?,
             Err(error) => return Err(error.into()),
         }
-        (self.arrived, self.is_behind_cache) = (None, false);
+        self.arrived = None;
         Ok(())
     }
 }

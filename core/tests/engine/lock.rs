@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use webstack_core::{Error, Event, Outcome, runtime::block_on};
+use webstack_core::{CookieLifetime, Error, Event, Outcome, runtime::block_on};
 use webstack_testkit::Operation;
 
-use crate::visitor::{Site, known, value};
+use crate::visitor::{MINUTE, Site, known, set_cookie, value};
 
 const MOMENT: Duration = Duration::from_millis(1);
 
@@ -259,6 +259,21 @@ fn a_session_whose_holder_was_killed_lives_as_long_as_it_is_read() {
     for _ in 0..4 {
         site.clock.advance(Duration::from_secs(1_000));
         visitor.visit(&site, |session| assert!(!session.is_new().unwrap()));
+    }
+}
+
+#[test]
+fn who_only_reads_writes_nothing_under_somebody_s_lock() {
+    for is_locked in [false, true] {
+        let site = Site::with(|builder| builder.cookie_lifetime(CookieLifetime::For(20 * MINUTE)));
+        let visitor = known(&site);
+        site.clock.advance(15 * MINUTE);
+        let holder = visitor.arrive(&site);
+        let _lock = is_locked.then(|| block_on(holder.session.lock()).unwrap());
+        let before = site.counts.of(Operation::Update);
+        let reply = visitor.clone().visit(&site, |session| assert_eq!(session.get("kept").unwrap(), Some(1)));
+        let (writes, is_sent) = (site.counts.of(Operation::Update) - before, set_cookie(&reply).is_some());
+        assert_eq!((writes, is_sent), if is_locked { (0, false) } else { (1, true) });
     }
 }
 

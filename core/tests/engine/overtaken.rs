@@ -74,6 +74,43 @@ fn a_logout_by_another_handle_beats_a_save_in_flight() {
 }
 
 #[test]
+fn two_handles_load_once_and_the_one_that_waited_keeps_what_the_other_did() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let mut head = http::Request::new(());
+    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
+    let exchange = site.sessions.open(&head);
+    let session = exchange.session();
+    let gate = site.faults.hold_next(Operation::Load, Moment::Before);
+    let before = site.counts.of(Operation::Load);
+    let (mut first, mut second) = (Box::pin(session.load()), Box::pin(exchange.session().load()));
+    assert!(poll(&mut first).is_pending() && poll(&mut second).is_pending());
+    gate.open();
+    block_on(first).unwrap();
+    session.update("n", add).unwrap();
+    block_on(second).unwrap();
+    assert_eq!(site.counts.of(Operation::Load) - before, 1);
+    block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert_eq!((value(&site, &visitor, "n"), value(&site, &visitor, "kept")), (Some(1), Some(1)));
+}
+
+#[test]
+fn a_load_that_nobody_waits_for_any_more_makes_room_for_another() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let mut head = http::Request::new(());
+    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
+    let exchange = site.sessions.open(&head);
+    let gate = site.faults.hold_next(Operation::Load, Moment::Before);
+    let mut given_up = Box::pin(exchange.session().load());
+    assert!(poll(&mut given_up).is_pending());
+    drop(given_up);
+    gate.open();
+    block_on(exchange.session().load()).unwrap();
+    assert_eq!(exchange.session().get("kept").unwrap(), Some(1));
+}
+
+#[test]
 fn a_response_waits_for_a_save_of_another_handle_that_is_under_way() {
     let site = Site::new();
     for operation in [Operation::Create, Operation::Update] {
