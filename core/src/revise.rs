@@ -1,4 +1,4 @@
-//! What edits make of a stored session: the record that is to be stored next.
+//! Whether there is something to store for a session that is stored, and what the next revision says beside its content.
 
 use crate::base::Base;
 use crate::carrier::TokenReply;

@@ -8,7 +8,9 @@ use webstack_tower::Bodies;
 
 use crate::mounted::nested_under;
 
-/// The layer that gives every handler of a router a session; [`layer`] makes it.
+/// The layer that gives every handler of a router a session.
+///
+/// [`layer`] makes it: it has no `new` of its own, and everything else that [tower's](webstack_tower::SessionLayer) has.
 pub type SessionLayer = webstack_tower::SessionLayer<RouterBodies>;
 
 /// The layer that gives every handler of a router a session.

@@ -56,8 +56,8 @@ impl Cgi {
     }
 
     /// Answers the request, without a runtime: what the application waits for blocks the thread. Sessions in a store that
-    /// needs a runtime, a database server say, get one: then this is [`serve_on_tokio`](Cgi::serve_on_tokio), if the program
-    /// was built with it.
+    /// needs a runtime, a database server say, get one: then this is `serve_on_tokio`, if the program was built
+    /// with feature `tokio`.
     pub fn serve(self, app: impl App) -> ExitCode {
         if !self.sessions.store().capabilities().needs_runtime {
             return self.serve_by(app, &Thread);

@@ -34,7 +34,7 @@ impl SessionLayer {
 }
 
 impl<K> SessionLayer<K> {
-    /// Says which type the bodies of responses have outside of the layer.
+    /// Says which type the [bodies](Bodies) of responses have outside of the layer.
     #[must_use]
     pub fn with_bodies<L>(self) -> SessionLayer<L> {
         SessionLayer { sessions: self.sessions, mount_of: self.mount_of, bodies: PhantomData }

@@ -42,6 +42,8 @@
 //! | the client leaves after the inner service has answered | stored to the end |
 //! | a change made while the body is streamed | [`TooLate`](webstack_core::Error::TooLate) |
 //!
+//! What comes out of the layer has the service's body or that of a refusal; [`Bodies`] says how the two become one.
+//!
 //! [`mount`] serves a [neutral application](webstack_core::app) to requests with any body.
 //!
 //! A layer inside another one of the same sessions stands aside.

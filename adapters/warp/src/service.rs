@@ -80,7 +80,7 @@ where
     }
 }
 
-/// The service that [`service`] makes.
+/// The service that [`service`] makes. The body of its responses is warp's, which has no name, or that of a neutral application.
 #[derive(Clone)]
 pub struct Service {
     routes: Answers,

@@ -18,10 +18,14 @@ impl Visit {
     #[inline]
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
         let mut state = self.state();
-        if !state.consulted {
+        if state.stage == Stage::Unloaded {
+            // It was not asked for, or could not be loaded, or whoever asked did not wait.
             state.stage = Stage::Done;
-            // Its URL may hold a token all the same.
-            return Some(Ok(self.engine.carriers.untouched_reply()));
+            let (consulted, told) = (state.consulted, state.take_told());
+            drop(state);
+            // Where it was not asked for, the URL may hold a token all the same.
+            let carriers = &self.engine.carriers;
+            return Some(Ok(if consulted { self.headers(told) } else { carriers.untouched_reply() }));
         }
         if state.turns.is_taken() || !state.is_simple() {
             return None;
@@ -50,8 +54,7 @@ impl State {
     /// True if there is nothing to it but, perhaps, edits of a session that was loaded, or of one that begins with them.
     #[inline]
     fn is_simple(&self) -> bool {
-        self.stage == Stage::Open
-            && !self.has_duties()
+        !self.has_duties()
             && !self.is_adrift_with_work()
             && !self.gone
             && !self.is_outdated

@@ -69,7 +69,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails.
+    /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails; [`Error::TooLate`] after the response.
     pub fn load(&self) -> Load {
         Load::of(&self.visit)
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use webstack_core::{CookieLifetime, Error, Event, Outcome, runtime::block_on};
 use webstack_testkit::{Fault, Moment, Operation};
 
-use crate::visitor::{MINUTE, Site, Visitor, known, set_cookie, value};
+use crate::visitor::{MINUTE, Site, Visitor, header, known, set_cookie, value};
 
 fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
@@ -108,6 +108,22 @@ fn a_load_that_nobody_waits_for_any_more_makes_room_for_another() {
     gate.open();
     block_on(exchange.session().load()).unwrap();
     assert_eq!(exchange.session().get("kept").unwrap(), Some(1));
+}
+
+#[test]
+fn a_response_does_not_wait_for_a_load_that_nobody_waits_for() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let mut head = http::Request::new(());
+    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
+    let exchange = site.sessions.open(&head);
+    let gate = site.faults.hold_next(Operation::Load, Moment::Before);
+    let mut kept = Box::pin(exchange.session().load());
+    assert!(poll(&mut kept).is_pending());
+    let reply = block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert_eq!(header(&reply, "vary").as_deref(), Some("Cookie"));
+    gate.open();
+    assert!(matches!(block_on(kept), Err(Error::TooLate)));
 }
 
 #[test]
