@@ -17,7 +17,7 @@ impl Draft {
     /// Nothing was done yet to this.
     #[inline]
     pub(crate) fn of(content: Content) -> Self {
-        Draft { content, is_whole: true, ..Draft::default() }
+        Draft { edits: Edits::default(), content, is_whole: true }
     }
 
     /// Does the edits again, on this.

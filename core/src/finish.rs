@@ -37,6 +37,7 @@ impl State {
     }
 
     /// Lets nobody do anything any more.
+    #[inline]
     pub(crate) fn close(&mut self, keeps: bool) -> Last {
         self.stage = Stage::Done;
         if !keeps {
@@ -70,6 +71,9 @@ impl Visit {
                 Err(Error::LockLost) if !keeps => {}
                 Err(error) => {
                     Box::pin(self.give_back()).await;
+                    // Nobody stores it any more, and nothing of the application's that is in it outlives the response.
+                    let spent = self.state().take_draft();
+                    drop(spent);
                     return Err(error);
                 }
             }

@@ -14,7 +14,7 @@ impl Visit {
     /// The URL with a ticket that the client should ask for instead, if it has neither session nor ticket.
     pub(crate) async fn redirect(&self) -> Result<Option<String>, Error> {
         let Some(target) = &self.target else { return Ok(None) };
-        self.load_patiently(Box::default()).await?;
+        self.load_patiently().await?;
         let has_some = {
             let state = self.state();
             state.base.is_some() || state.promised.ticket.is_some()

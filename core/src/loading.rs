@@ -32,10 +32,10 @@ impl Load {
     #[inline]
     pub(crate) fn of(visit: &Arc<Visit>) -> Self {
         match visit.load_at_once() {
-            Ok(done) => Load(Loading::Done(done)),
-            Err(search) => {
+            Some(done) => Load(Loading::Done(done)),
+            None => {
                 let visit = Arc::clone(visit);
-                Load(Loading::Waiting(Box::pin(async move { visit.load_patiently(search).await })))
+                Load(Loading::Waiting(Box::pin(async move { visit.load_patiently().await })))
             }
         }
     }
@@ -46,12 +46,12 @@ impl Load {
 }
 
 impl Visit {
-    /// Loads the session, unless it has to be waited for; then this is how far the search has come.
-    fn load_at_once(&self) -> Result<Result<(), Error>, Box<Search>> {
+    /// Loads the session; `None` if it has to be waited for.
+    fn load_at_once(&self) -> Option<Result<(), Error>> {
         let other = {
             let state = &mut *self.state();
             match state.stage {
-                Stage::Unloaded if state.turns.take() => {
+                Stage::Unloaded if state.search.is_none() && state.turns.take() => {
                     state.consulted = true;
                     None
                 }
@@ -60,24 +60,25 @@ impl Visit {
         };
         let turn = match other {
             None => self.taken_turn(),
-            Some(Stage::Open) => return Ok(Ok(())),
-            Some(Stage::Done) => return Ok(Err(Error::TooLate)),
-            // Another handle is loading it.
-            Some(Stage::Unloaded) => return Err(Box::default()),
+            Some(Stage::Open) => return Some(Ok(())),
+            Some(Stage::Done) => return Some(Err(Error::TooLate)),
+            // Another handle is loading it, or has begun to.
+            Some(Stage::Unloaded) => return None,
         };
         let mut search = Search::default();
-        match search.at_once(&self.engine, &self.presented) {
-            Some(found) => Ok(self.take_up(turn, found, &mut search.loaded)),
-            None => Err(Box::new(search)),
-        }
+        let Some(found) = search.at_once(&self.engine, &self.presented) else {
+            turn.end_with(|state| state.search = Some(Box::new(search)));
+            return None;
+        };
+        Some(self.take_up(turn, found, &mut search.loaded))
     }
 
     /// Loads the session in its turn, if nobody has by then.
-    pub(crate) async fn load_patiently(&self, mut search: Box<Search>) -> Result<(), Error> {
-        let (turn, stage) = self
+    pub(crate) async fn load_patiently(&self) -> Result<(), Error> {
+        let (turn, (stage, search)) = self
             .turn_to(|state| {
                 state.consulted = true;
-                state.stage
+                (state.stage, state.search.take())
             })
             .await;
         match stage {
@@ -85,6 +86,7 @@ impl Visit {
             Stage::Open => return Ok(()),
             Stage::Done => return Err(Error::TooLate),
         }
+        let mut search = search.unwrap_or_default();
         let found = search.patiently(&self.engine, &self.presented).await;
         self.take_up(turn, found, &mut search.loaded)
     }

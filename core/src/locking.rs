@@ -97,8 +97,12 @@ impl Visit {
             let runtime = self.engine.runtime();
             runtime.spawn(Box::pin(async move {
                 let _turn = self.turn().await;
-                // a failure was reported, and the lease runs out by itself
-                let _ = self.store().await;
+                // It may have been given back meanwhile, together with something that was stored.
+                let is_held = self.state().hold == Hold::Release(holder);
+                if is_held {
+                    // a failure was reported, and the lease runs out by itself
+                    let _ = self.store().await;
+                }
             }));
         }
     }

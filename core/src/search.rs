@@ -35,7 +35,7 @@ pub(crate) struct Found {
 }
 
 /// Tries the tokens of a request, one after the other.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Search {
     arrivals: Arrivals,
     /// The one that is tried.

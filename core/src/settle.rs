@@ -57,6 +57,8 @@ impl State {
                     self.hold = Hold::Nothing;
                 }
                 self.tell(change);
+                // One that began is known to nobody else.
+                self.presented &= self.base.as_ref().is_some_and(|seen| seen.token.id() == base.token.id());
                 self.rebase_unheard(Some(*base));
                 Ok(())
             }

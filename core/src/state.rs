@@ -6,7 +6,7 @@ use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::search::{Found, Loaded};
+use crate::search::{Found, Loaded, Search};
 use crate::ticket::Promised;
 use crate::turns::Turns;
 use crate::{Carrier, Error, SessionId};
@@ -30,6 +30,8 @@ pub(crate) struct State {
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
     pub(crate) base: Option<Base>,
+    /// How far the search for it has come, if it has to be waited for.
+    pub(crate) search: Option<Box<Search>>,
     /// What somebody faster stored, if the first attempt to store something met them.
     pub(crate) newer: Option<Box<Base>>,
     /// What the request did and has not stored yet, if it did anything.
@@ -115,7 +117,10 @@ impl State {
         if self.draft.is_none() {
             self.draft = Some(Draft::of(self.content().map(Content::of).unwrap_or_default()));
         }
-        self.draft.as_mut().map_or(Ok(()), |draft| draft.edit(edit))
+        match &mut self.draft {
+            Some(draft) => draft.edit(edit),
+            None => Ok(()),
+        }
     }
 
     /// Ends the sessions that the request presented or began; what follows begins a new one.
@@ -154,6 +159,19 @@ impl State {
             Some(draft) if self.stage != Stage::Done => draft.split_off(),
             draft => draft.take().unwrap_or_default(),
         }
+    }
+
+    /// Lets nobody do anything any more, and takes out what is to be stored: so nobody stores it again, and nothing of the
+    /// application's that is in it outlives the response.
+    #[inline]
+    pub(crate) fn end(&mut self) -> Option<Draft> {
+        self.close(true);
+        self.draft.take()
+    }
+
+    /// Puts back what was taken out so, and could not be stored.
+    pub(crate) fn put_back(&mut self, draft: Option<Draft>) {
+        self.draft = draft;
     }
 
     /// Takes back an edit that could not be stored.

@@ -10,9 +10,11 @@ use bytes::{Buf as _, BufMut as _};
 use serde::Serialize;
 use smallvec::SmallVec;
 
+use crate::seldom::{MaybeEmpty, Seldom};
+
 /// A value's text: JSON, as it was written.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Json(SmallVec<[u8; 24]>);
+pub(crate) struct Json(SmallVec<[u8; 16]>);
 
 impl Json {
     pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
@@ -38,7 +40,12 @@ pub(crate) struct Packed<'a> {
 pub(crate) struct Values {
     bytes: Vec<u8>,
     count: usize,
+    /// Where each begins, if they are so many that looking through them would take long.
+    starts: Seldom<Starts>,
 }
+
+/// How many values are looked through one after the other.
+const FEW: usize = 32;
 
 /// The lengths before a key and its text.
 const LENGTHS: usize = 8;
@@ -120,7 +127,7 @@ impl Values {
         const ROOM: usize = 64;
         let mut copy = Vec::with_capacity(bytes.len() + ROOM);
         copy.extend_from_slice(bytes);
-        Values { bytes: copy, count }
+        Values { bytes: copy, count, starts: Seldom::NONE }
     }
 
     #[inline]
@@ -130,8 +137,7 @@ impl Values {
 
     #[inline]
     pub(crate) fn insert(&mut self, key: &str, value: &Json) {
-        let (place, text) = (self.packed().place(key), value.as_bytes());
-        self.count += usize::from(place.is_empty());
+        let (place, text) = (self.place(key), value.as_bytes());
         // A record that long is refused before it is stored.
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let mut room = self.make_room(place, LENGTHS + key.len() + text.len());
@@ -142,16 +148,31 @@ impl Values {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        let place = self.packed().place(key);
+        let place = self.place(key);
         if !place.is_empty() {
-            self.count -= 1;
             self.make_room(place, 0);
         }
     }
 
-    /// Puts so many bytes, to be written, in the place of others.
+    /// Where a key and its text stand, or between which others they would.
+    #[inline]
+    fn place(&mut self, key: &str) -> Range<usize> {
+        if self.count <= FEW {
+            return self.packed().place(key);
+        }
+        if self.starts.is_empty() {
+            self.starts = Seldom::new(Starts::of(&self.bytes));
+        }
+        self.starts.place(&self.bytes, key.as_bytes())
+    }
+
+    /// Puts one value of so many bytes, to be written, in the place of one that is there, or is not; or none in its place.
     #[inline]
     fn make_room(&mut self, place: Range<usize>, length: usize) -> &mut [u8] {
+        self.count = self.count + usize::from(length > 0) - usize::from(!place.is_empty());
+        if let Some(starts) = self.starts.get_mut() {
+            starts.change(&place, length);
+        }
         let (room, before) = (place.start..place.start + length, self.bytes.len());
         if place.len() != length {
             let after = before - place.len() + length;
@@ -160,6 +181,50 @@ impl Values {
             self.bytes.truncate(after);
         }
         &mut self.bytes[room]
+    }
+}
+
+/// Where each of many values begins, in packed bytes.
+#[derive(Clone, Default)]
+struct Starts(Vec<usize>);
+
+impl Starts {
+    #[cold]
+    fn of(bytes: &[u8]) -> Self {
+        let mut rest = bytes;
+        let starts = std::iter::from_fn(|| {
+            let start = bytes.len() - rest.len();
+            split(&mut rest).map(|_| start)
+        });
+        Starts(starts.collect())
+    }
+
+    /// Where a key and its text stand, or between which others they would.
+    #[cold]
+    fn place(&self, bytes: &[u8], key: &[u8]) -> Range<usize> {
+        let key_at = |start: &usize| split(&mut &bytes[*start..]).map_or(&[][..], |(key, _)| key);
+        let start = |at| self.0.get(at).copied().unwrap_or(bytes.len());
+        match self.0.binary_search_by(|start| key_at(start).cmp(key)) {
+            Ok(at) => start(at)..start(at + 1),
+            Err(at) => start(at)..start(at),
+        }
+    }
+
+    /// One value of so many bytes comes into the place of one that is there, or is not; or none into its place.
+    #[cold]
+    fn change(&mut self, place: &Range<usize>, length: usize) {
+        let (had, has) = (usize::from(!place.is_empty()), usize::from(length > 0));
+        let at = self.0.partition_point(|start| *start < place.start);
+        self.0.splice(at..at + had, (has > 0).then_some(place.start));
+        self.0[at + has..].iter_mut().for_each(|start| *start = *start - place.len() + length);
+    }
+}
+
+impl MaybeEmpty for Starts {
+    const EMPTY: &'static Self = &Starts(Vec::new());
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -233,6 +298,28 @@ mod tests {
         let again = packed(&read);
         assert!(again.packed() == look && shown(&again) == shown(&read));
         assert!(again.packed() != values(&[("a", 4), ("b", 1), ("d", 5), ("g", 8)]).packed());
+    }
+
+    #[test]
+    fn many_values_are_what_a_map_would_hold() {
+        let (mut values, mut map, mut state) = (Values::default(), std::collections::BTreeMap::new(), 1_u64);
+        for step in 0..4_000_u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step | 1);
+            // As many as grow, then as many as dwindle.
+            let (key, removes) = (format!("k{}", (state >> 33) % 90), (state >> 20) % 10 < step / 500);
+            if removes {
+                values.remove(&key);
+                map.remove(&key);
+            } else {
+                let number = state >> (state % 60);
+                values.insert(&key, &Json::of(&number).expect("a number"));
+                map.insert(key, number.to_string());
+            }
+            assert_eq!((values.packed().len(), values.packed().as_bytes().is_empty()), (map.len(), map.is_empty()));
+            if step % 50 == 0 {
+                assert_eq!(shown(&packed(&values)), map.clone().into_iter().collect::<Vec<_>>());
+            }
+        }
     }
 
     #[test]

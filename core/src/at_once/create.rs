@@ -22,8 +22,7 @@ impl Visit {
             let New { mut revision, expires, max_age } = New::of(engine, &token, None, &draft.edits, draft.view());
             Ok((engine.entry(&mut revision, expires)?, token, max_age))
         });
-        state.close(true);
-        let told = state.take_told();
+        let (told, draft) = (state.take_told(), state.end());
         drop(state);
         let (entry, token, max_age) = match made {
             Ok(made) => made,
@@ -38,6 +37,6 @@ impl Visit {
             Ok(Err(error)) => return self.failed(error.into()),
             Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
         }
-        None
+        self.not_yet(draft)
     }
 }

@@ -8,6 +8,7 @@
 mod create;
 mod update;
 
+use crate::draft::Draft;
 use crate::keep_alive::is_quiet;
 use crate::state::{Stage, State};
 use crate::visit::Visit;
@@ -18,16 +19,14 @@ impl Visit {
     #[inline]
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
         let mut state = self.state();
-        if state.stage == Stage::Unloaded {
-            // It was not asked for, or could not be loaded, or whoever asked did not wait.
+        if !state.consulted {
             state.stage = Stage::Done;
-            let (consulted, told) = (state.consulted, state.take_told());
-            drop(state);
-            // Where it was not asked for, the URL may hold a token all the same.
-            let carriers = &self.engine.carriers;
-            return Some(Ok(if consulted { self.headers(told) } else { carriers.untouched_reply() }));
+            // Its URL may hold a token all the same.
+            return Some(Ok(self.engine.carriers.untouched_reply()));
         }
-        if state.turns.is_taken() || !state.is_simple() {
+        // What could not be loaded, or nobody waited for, is nothing to wait for here, either.
+        let is_loaded = state.stage == Stage::Open;
+        if (is_loaded && state.turns.is_taken()) || !state.is_simple() {
             return None;
         }
         match (state.has_edits(), &state.base) {
@@ -41,6 +40,12 @@ impl Visit {
         let told = state.take_told();
         drop(state);
         Some(Ok(self.headers(told)))
+    }
+
+    /// It takes more than one step: what is to be stored is put back.
+    fn not_yet<T>(&self, draft: Option<Draft>) -> Option<T> {
+        self.state().put_back(draft);
+        None
     }
 
     /// It could not be stored.

@@ -4,6 +4,7 @@ use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use crate::base::Base;
+use crate::draft::Draft;
 use crate::events::Event;
 use crate::lease::Hold;
 use crate::policy::OnGone;
@@ -28,8 +29,9 @@ impl Visit {
         let renewed = match draft.edits.renews().then(|| base.token.renewed()).transpose() {
             Ok(renewed) => renewed,
             Err(error) => {
-                state.close(true);
+                let spent = state.end();
                 drop(state);
+                drop(spent);
                 return self.failed(error);
             }
         };
@@ -42,8 +44,7 @@ impl Visit {
         let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
         let dated = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
         let version = base.version;
-        state.close(true);
-        let told = state.take_told();
+        let (told, draft) = (state.take_told(), state.end());
         drop(state);
         let (entry, change) = match dated {
             Ok(dated) => dated,
@@ -57,14 +58,14 @@ impl Visit {
                 Some(Ok(self.headers(told.with(change))))
             }
             Ok(Ok(Updated::Conflict(stored))) => {
-                let overwrites = self.state().meet(stored);
+                let overwrites = self.state().meet(stored, draft.as_ref());
                 if overwrites {
                     engine.events.report(Event::Overwritten(id));
                 }
-                None
+                self.not_yet(draft)
             }
             // One that was empty is begun anew.
-            Ok(Ok(Updated::Gone)) if self.state().base.as_ref().is_some_and(Base::is_empty) => None,
+            Ok(Ok(Updated::Gone)) if self.state().base.as_ref().is_some_and(Base::is_empty) => self.not_yet(draft),
             Ok(Ok(Updated::Gone)) => {
                 engine.events.report(Event::Gone(id));
                 Some(match engine.policies.gone {
@@ -72,11 +73,11 @@ impl Visit {
                     OnGone::Respond => Err(Error::Gone),
                 })
             }
-            Ok(Err(StoreError::Busy | StoreError::Corrupt(_))) => None,
+            Ok(Err(StoreError::Busy | StoreError::Corrupt(_))) => self.not_yet(draft),
             Ok(Err(error)) => self.failed(error.into()),
             Err(_) => {
                 engine.at_once.update.store(false, Ordering::Relaxed);
-                None
+                self.not_yet(draft)
             }
         }
     }
@@ -84,8 +85,8 @@ impl Visit {
 
 impl State {
     /// Takes in what somebody faster stored; true if an insertion is going to replace a value of theirs.
-    fn meet(&mut self, stored: Stored) -> bool {
-        let Some((base, draft)) = self.drafted() else { return false };
+    fn meet(&mut self, stored: Stored, draft: Option<&Draft>) -> bool {
+        let Some((base, draft)) = self.base.as_ref().zip(draft) else { return false };
         // If it cannot be read, whoever tries next is told so.
         let Ok(newer) = Base::read(base.token.clone(), stored) else { return false };
         let overwrites = draft.edits.overwrite(base.record.view(), newer.record.view());

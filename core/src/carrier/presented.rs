@@ -59,7 +59,7 @@ impl Presented {
 }
 
 /// How far the reading of a request's tokens has come.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Arrivals {
     /// How many of the texts were read.
     texts: usize,

@@ -13,6 +13,7 @@ mod flash;
 mod form_tokens;
 mod keys;
 mod labels;
+mod late;
 mod lifecycle;
 mod listing;
 mod lock;

@@ -23,6 +23,8 @@ mod form_tokens;
 mod keys;
 #[path = "../engine/labels.rs"]
 mod labels;
+#[path = "../engine/late.rs"]
+mod late;
 #[path = "../engine/lifecycle.rs"]
 mod lifecycle;
 #[path = "../engine/listing.rs"]

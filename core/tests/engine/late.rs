@@ -1,0 +1,127 @@
+//! What comes after the response: tasks that were begun before it, and what functions of the application's hold.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use webstack_core::runtime::{Blocking, Runtime, block_on};
+use webstack_core::store::BoxFuture;
+use webstack_core::{Event, Outcome, SigningKey};
+use webstack_testkit::{Fault, Operation};
+
+use crate::visitor::{Site, Visitor, known, value};
+
+/// A busy server: spawned tasks run when the test says so.
+#[derive(Clone, Default)]
+struct Later(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Later")
+    }
+}
+
+impl Runtime for Later {
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Blocking.sleep(duration)
+    }
+
+    fn spawn(&self, future: BoxFuture<'static, ()>) {
+        self.0.lock().unwrap().push(future);
+    }
+
+    fn has_background(&self) -> bool {
+        false
+    }
+}
+
+impl Later {
+    /// Runs what was spawned.
+    fn catch_up(&self) {
+        let tasks = std::mem::take(&mut *self.0.lock().unwrap());
+        assert!(!tasks.is_empty(), "nothing was spawned");
+        tasks.into_iter().for_each(block_on);
+    }
+}
+
+fn add(n: Option<u32>) -> u32 {
+    n.unwrap_or(0) + 1
+}
+
+/// A request that has given its lock back without having done anything under it, and stored something before that was done.
+fn released_late(later: &Later) -> (Site, Visitor, crate::visitor::Request) {
+    let runtime = later.clone();
+    let site = Site::with(|builder| builder.runtime(runtime));
+    let visitor = known(&site);
+    let request = visitor.arrive(&site);
+    drop(block_on(request.session.lock()).unwrap());
+    block_on(request.session.apply("applied", add)).unwrap();
+    (site, visitor, request)
+}
+
+#[test]
+fn a_lock_that_is_given_back_late_stores_nothing_a_second_time() {
+    let later = Later::default();
+    let (site, visitor, request) = released_late(&later);
+    request.session.update("n", add).unwrap();
+    request.answer(Outcome::Keep);
+    later.catch_up();
+    assert_eq!(value(&site, &visitor, "n"), Some(1));
+
+    let (site, mut visitor, request) = released_late(&later);
+    request.session.insert("n", &1).unwrap();
+    request.answer(Outcome::Keep);
+    visitor.visit(&site, |session| session.insert("n", &2).unwrap());
+    later.catch_up();
+    assert_eq!(value(&site, &visitor, "n"), Some(2));
+}
+
+#[test]
+fn what_could_not_be_stored_is_not_stored_by_a_lock_that_is_given_back_late() {
+    let later = Later::default();
+    let (site, visitor, request) = released_late(&later);
+    request.session.insert("n", &1).unwrap();
+    site.faults.fail_next(Operation::Update, Fault::Unavailable, 1);
+    assert!(block_on(request.exchange.finish(Outcome::Keep)).is_err());
+    later.catch_up();
+    assert_eq!(value(&site, &visitor, "n"), None);
+}
+
+#[test]
+fn what_functions_hold_is_let_go_with_the_response() {
+    for (is_known, fails) in [(true, false), (false, false), (true, true), (false, true)] {
+        let site = Site::new();
+        let visitor = if is_known { known(&site) } else { Visitor::default() };
+        let request = visitor.arrive(&site);
+        let (marker, handle) = (Arc::new(()), request.session.clone());
+        let held = (Arc::clone(&marker), request.session.clone());
+        let change = move |n| {
+            let _ = &held;
+            add(n)
+        };
+        request.session.update("n", change).unwrap();
+        if fails {
+            let operation = if is_known { Operation::Update } else { Operation::Create };
+            site.faults.fail_next(operation, Fault::Broken, 1);
+        }
+        assert_eq!(block_on(request.exchange.finish(Outcome::Keep)).is_err(), fails);
+        drop(request.session);
+        assert_eq!(Arc::strong_count(&marker), 1, "known: {is_known}, fails: {fails}");
+        drop(handle);
+    }
+}
+
+#[test]
+fn two_loads_that_were_begun_at_once_tell_of_a_forged_token_once() {
+    let signed = |letter: &str| {
+        let key = SigningKey::new(letter.repeat(32)).unwrap();
+        Site::with(|builder| builder.signing_keys([key]))
+    };
+    let (site, forged) = (signed("a"), known(&signed("b")).cookie);
+    let mut head = http::Request::new(());
+    head.headers_mut().insert("cookie", forged.unwrap().parse().unwrap());
+    let exchange = site.sessions.open(&head);
+    let (first, second) = (exchange.session().load(), exchange.session().load());
+    block_on(second).unwrap();
+    block_on(first).unwrap();
+    assert_eq!(site.heard(|event| *event == Event::ForgedToken), 1);
+}
