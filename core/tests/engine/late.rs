@@ -76,6 +76,16 @@ fn a_lock_that_is_given_back_late_stores_nothing_a_second_time() {
 }
 
 #[test]
+fn a_lock_that_is_given_back_late_stores_nothing_too_early() {
+    let later = Later::default();
+    let (site, visitor, request) = released_late(&later);
+    request.session.insert("n", &1).unwrap();
+    later.catch_up();
+    request.answer(Outcome::Discard);
+    assert_eq!(value(&site, &visitor, "n"), None);
+}
+
+#[test]
 fn what_could_not_be_stored_is_not_stored_by_a_lock_that_is_given_back_late() {
     let later = Later::default();
     let (site, visitor, request) = released_late(&later);
@@ -116,9 +126,10 @@ fn two_loads_that_were_begun_at_once_tell_of_a_forged_token_once() {
         let key = SigningKey::new(letter.repeat(32)).unwrap();
         Site::with(|builder| builder.signing_keys([key]))
     };
-    let (site, forged) = (signed("a"), known(&signed("b")).cookie);
+    let site = signed("a");
+    let cookies = [known(&signed("b")), known(&site)].map(|visitor| visitor.cookie.unwrap()).join("; ");
     let mut head = http::Request::new(());
-    head.headers_mut().insert("cookie", forged.unwrap().parse().unwrap());
+    head.headers_mut().insert("cookie", cookies.parse().unwrap());
     let exchange = site.sessions.open(&head);
     let (first, second) = (exchange.session().load(), exchange.session().load());
     block_on(second).unwrap();
