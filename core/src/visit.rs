@@ -52,7 +52,11 @@ impl Visit {
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
-        state.has_duties()
+        let (has_duties, spent) = (state.has_duties(), state.take_draft());
+        drop(state);
+        // What is in it of the application's may look at the session while it goes.
+        drop(spent);
+        has_duties
     }
 
     #[inline]

@@ -121,6 +121,22 @@ fn what_functions_hold_is_let_go_with_the_response() {
 }
 
 #[test]
+fn what_functions_hold_is_let_go_with_a_request_that_is_given_up() {
+    let site = Site::new();
+    let request = known(&site).arrive(&site);
+    let (marker, handle) = (Arc::new(()), request.session.clone());
+    let held = (Arc::clone(&marker), request.session.clone());
+    let change = move |n| {
+        let _ = &held;
+        add(n)
+    };
+    request.session.update("n", change).unwrap();
+    drop(request);
+    assert_eq!(Arc::strong_count(&marker), 1);
+    drop(handle);
+}
+
+#[test]
 fn two_loads_that_were_begun_at_once_tell_of_a_forged_token_once() {
     let signed = |letter: &str| {
         let key = SigningKey::new(letter.repeat(32)).unwrap();
