@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use webstack_core::runtime::{Blocking, Runtime, block_on};
 use webstack_core::store::BoxFuture;
-use webstack_core::{Event, Outcome, SigningKey};
+use webstack_core::{Event, Outcome, Session, SigningKey};
 use webstack_testkit::{Fault, Operation};
 
 use crate::visitor::{Site, Visitor, known, value};
@@ -96,19 +96,25 @@ fn what_could_not_be_stored_is_not_stored_by_a_lock_that_is_given_back_late() {
     assert_eq!(value(&site, &visitor, "n"), None);
 }
 
+/// Something that a function holds which was given to the session, and a handle of the session with it.
+fn held_by_a_function(session: &Session) -> Arc<()> {
+    let marker = Arc::new(());
+    let held = (Arc::clone(&marker), session.clone());
+    let change = move |n| {
+        let _ = &held;
+        add(n)
+    };
+    session.update("n", change).unwrap();
+    marker
+}
+
 #[test]
 fn what_functions_hold_is_let_go_with_the_response() {
     for (is_known, fails) in [(true, false), (false, false), (true, true), (false, true)] {
         let site = Site::new();
         let visitor = if is_known { known(&site) } else { Visitor::default() };
         let request = visitor.arrive(&site);
-        let (marker, handle) = (Arc::new(()), request.session.clone());
-        let held = (Arc::clone(&marker), request.session.clone());
-        let change = move |n| {
-            let _ = &held;
-            add(n)
-        };
-        request.session.update("n", change).unwrap();
+        let (marker, handle) = (held_by_a_function(&request.session), request.session.clone());
         if fails {
             let operation = if is_known { Operation::Update } else { Operation::Create };
             site.faults.fail_next(operation, Fault::Broken, 1);
@@ -124,13 +130,7 @@ fn what_functions_hold_is_let_go_with_the_response() {
 fn what_functions_hold_is_let_go_with_a_request_that_is_given_up() {
     let site = Site::new();
     let request = known(&site).arrive(&site);
-    let (marker, handle) = (Arc::new(()), request.session.clone());
-    let held = (Arc::clone(&marker), request.session.clone());
-    let change = move |n| {
-        let _ = &held;
-        add(n)
-    };
-    request.session.update("n", change).unwrap();
+    let (marker, handle) = (held_by_a_function(&request.session), request.session.clone());
     drop(request);
     assert_eq!(Arc::strong_count(&marker), 1);
     drop(handle);
@@ -144,9 +144,7 @@ fn two_loads_that_were_begun_at_once_tell_of_a_forged_token_once() {
     };
     let site = signed("a");
     let cookies = [known(&signed("b")), known(&site)].map(|visitor| visitor.cookie.unwrap()).join("; ");
-    let mut head = http::Request::new(());
-    head.headers_mut().insert("cookie", cookies.parse().unwrap());
-    let exchange = site.sessions.open(&head);
+    let exchange = Visitor { cookie: Some(cookies) }.open(&site);
     let (first, second) = (exchange.session().load(), exchange.session().load());
     block_on(second).unwrap();
     block_on(first).unwrap();

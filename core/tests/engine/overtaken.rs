@@ -77,9 +77,7 @@ fn a_logout_by_another_handle_beats_a_save_in_flight() {
 fn two_handles_load_once_and_the_one_that_waited_keeps_what_the_other_did() {
     let site = Site::new();
     let visitor = known(&site);
-    let mut head = http::Request::new(());
-    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
-    let exchange = site.sessions.open(&head);
+    let exchange = visitor.open(&site);
     let session = exchange.session();
     let gate = site.faults.hold_next(Operation::Load, Moment::Before);
     let before = site.counts.of(Operation::Load);
@@ -97,10 +95,7 @@ fn two_handles_load_once_and_the_one_that_waited_keeps_what_the_other_did() {
 #[test]
 fn a_load_that_nobody_waits_for_any_more_makes_room_for_another() {
     let site = Site::new();
-    let visitor = known(&site);
-    let mut head = http::Request::new(());
-    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
-    let exchange = site.sessions.open(&head);
+    let exchange = known(&site).open(&site);
     let gate = site.faults.hold_next(Operation::Load, Moment::Before);
     let mut given_up = Box::pin(exchange.session().load());
     assert!(poll(&mut given_up).is_pending());
@@ -113,10 +108,7 @@ fn a_load_that_nobody_waits_for_any_more_makes_room_for_another() {
 #[test]
 fn a_response_does_not_wait_for_a_load_that_nobody_waits_for() {
     let site = Site::new();
-    let visitor = known(&site);
-    let mut head = http::Request::new(());
-    head.headers_mut().insert("cookie", visitor.cookie.as_ref().unwrap().parse().unwrap());
-    let exchange = site.sessions.open(&head);
+    let exchange = known(&site).open(&site);
     let gate = site.faults.hold_next(Operation::Load, Moment::Before);
     let mut kept = Box::pin(exchange.session().load());
     assert!(poll(&mut kept).is_pending());

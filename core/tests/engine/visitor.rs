@@ -58,13 +58,18 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// A request that has arrived, its session loaded.
-    pub(crate) fn arrive(&self, site: &Site) -> Request {
+    /// A request that has arrived, its session not loaded yet.
+    pub(crate) fn open(&self, site: &Site) -> Exchange {
         let mut head = http::Request::new(());
         if let Some(cookie) = &self.cookie {
             head.headers_mut().insert("cookie", cookie.parse().unwrap());
         }
-        let exchange = site.sessions.open(&head);
+        site.sessions.open(&head)
+    }
+
+    /// The same, its session loaded.
+    pub(crate) fn arrive(&self, site: &Site) -> Request {
+        let exchange = self.open(site);
         let session = exchange.session();
         block_on(session.load()).unwrap();
         Request { exchange, session }
