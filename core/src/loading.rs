@@ -97,11 +97,13 @@ impl Visit {
             Ok(()) => turn.end_with(|state| state.take_up(loaded)),
             Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
                 self.report_failure(&error);
-                turn.end_with(|state| {
-                    state.is_adrift = true;
-                    state.stage = if state.stage == Stage::Done { Stage::Done } else { Stage::Open };
-                });
-                Ok(())
+                turn.end_with(|state| match state.stage {
+                    Stage::Done => Err(Error::TooLate),
+                    _ => {
+                        (state.is_adrift, state.stage) = (true, Stage::Open);
+                        Ok(())
+                    }
+                })
             }
             Err(error) => {
                 drop(turn);

@@ -22,20 +22,30 @@ impl Visit {
 
     async fn lock_once(&self, duration: Duration) -> Result<Option<Holder>, Error> {
         let engine = &self.engine;
-        let Some(base) = (match self.lockable()? {
-            None => self.begin_to_lock().await?,
+        let Some((base, own)) = (match self.lockable()? {
+            None => self.begin_to_lock().await?.map(|base| (base, None)),
             lockable => lockable,
         }) else {
             return Ok(None);
         };
-        // Requests of one process take it, or write, in the order in which they came.
-        let line = engine.queues.enter(*base.token.id());
-        let _place = within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?;
+        let _place = match own {
+            // Whoever has not given it back yet stands before everybody in line, who may be waiting for it.
+            Some(_) => None,
+            None => {
+                // Requests of one process take it, or write, in the order in which they came.
+                let line = engine.queues.enter(*base.token.id());
+                Some(within(&*engine.runtime(), engine.wait_limit, line).await.ok_or_else(too_long)?)
+            }
+        };
         let _turn = self.turn().await;
-        let Some(base) = self.lockable()? else { return Ok(None) };
+        let Some((base, own)) = self.lockable()? else { return Ok(None) };
         let holder = Holder::new()?;
-        let taken = take(&base, engine, Lease::new(holder, duration)).await?;
+        let taken = take(&base, engine, Lease::new(holder, duration), own).await;
         let mut state = self.open()?;
+        if matches!(taken, Err(Error::LockLost)) {
+            (state.hold, state.gone) = (Hold::Nothing, true);
+        }
+        let taken = taken?;
         let Some(taken) = taken else {
             state.gone = true;
             drop(state);
@@ -60,13 +70,17 @@ impl Visit {
         Ok(begun)
     }
 
-    /// The session, if it is one that can be locked and is not locked by this request.
-    fn lockable(&self) -> Result<Option<Base>, Error> {
+    /// The session, if it is one that can be locked and is not locked by this request; and who has the lock if this request is about
+    /// to give it back.
+    fn lockable(&self) -> Result<Option<(Base, Option<Holder>)>, Error> {
         let state = self.open()?;
         if state.gone {
             return Err(Error::Gone);
         }
-        Ok(state.base.clone().filter(|_| state.hold == Hold::Nothing))
+        Ok(match state.hold {
+            Hold::Keep(_) => None,
+            Hold::Nothing | Hold::Release(_) => state.base.clone().map(|base| (base, state.hold.holder())),
+        })
     }
 
     /// Stores what was done under the lock and gives it back, both or neither.
@@ -97,9 +111,12 @@ impl Visit {
             let runtime = self.engine.runtime();
             runtime.spawn(Box::pin(async move {
                 let _turn = self.turn().await;
-                // It may have been given back meanwhile, together with something that was stored.
-                let is_held = self.state().hold == Hold::Release(holder);
-                if is_held {
+                let is_idle = {
+                    let state = self.state();
+                    // It may have been given back meanwhile, or taken again. If there is something to store, it is given back with that.
+                    state.hold == Hold::Release(holder) && !state.has_edits()
+                };
+                if is_idle {
                     // a failure was reported, and the lease runs out by itself
                     let _ = self.store().await;
                 }
@@ -108,8 +125,13 @@ impl Visit {
     }
 }
 
-/// Writes the lease into the record as soon as there is no other; `None` if the session is not the one it was.
-async fn take(base: &Base, engine: &crate::engine::Engine, lease: Lease) -> Result<Option<Base>, Error> {
+/// Writes the lease into the record as soon as there is no other than its `own`; `None` if the session is not the one it was.
+async fn take(
+    base: &Base,
+    engine: &crate::engine::Engine,
+    lease: Lease,
+    own: Option<Holder>,
+) -> Result<Option<Base>, Error> {
     let id = *base.token.id();
     let mut patience = Patience::new(engine);
     let mut watch = Watch::default();
@@ -118,7 +140,12 @@ async fn take(base: &Base, engine: &crate::engine::Engine, lease: Lease) -> Resu
         if seen.record.head().epoch() != base.record.head().epoch() {
             return Ok(None);
         }
-        let is_free = seen.record.details().lease.is_none_or(|other| watch.has_run_out(other));
+        let present = seen.record.details().lease;
+        if own.is_some() && present.map(|lease| lease.holder) != own {
+            engine.events.report(Event::LockLost(id));
+            return Err(Error::LockLost);
+        }
+        let is_free = present.is_none_or(|other| Some(other.holder) == own || watch.has_run_out(other));
         if is_free {
             let mut revision = seen.record.revised(seen.record.view());
             revision.details.get_or_default().lease = Some(lease);

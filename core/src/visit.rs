@@ -52,7 +52,9 @@ impl Visit {
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
-        let (has_duties, spent) = (state.has_duties(), state.take_draft());
+        // What another handle is storing may belong to a session that has ended meanwhile.
+        let may_have_duties = state.turns.is_taken() && state.incarnation > 0;
+        let (has_duties, spent) = (state.has_duties() || may_have_duties, state.take_draft());
         drop(state);
         // What is in it of the application's may look at the session while it goes.
         drop(spent);

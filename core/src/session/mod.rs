@@ -67,6 +67,9 @@ impl Session {
     /// Loads the session from the store, on the first call: at once where the store is at hand, else when the future is
     /// awaited. Extractors do it; middleware may.
     ///
+    /// A future of this or of [`reload`](Session::reload), [`save`](Session::save) and their like that was polled is to be awaited or
+    /// dropped: they come one after the other, so the next one of the same request waits for it.
+    ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails; [`Error::TooLate`] after the response.

@@ -1,14 +1,16 @@
 //! What comes after the response: tasks that were begun before it, and what functions of the application's hold.
 
+use std::future::Future as _;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use webstack_core::runtime::{Blocking, Runtime, block_on};
 use webstack_core::store::BoxFuture;
-use webstack_core::{Event, Outcome, Session, SigningKey};
-use webstack_testkit::{Fault, Operation};
+use webstack_core::{Error, Event, Outcome, Session, SigningKey};
+use webstack_testkit::{Fault, Moment, Operation};
 
-use crate::visitor::{Site, Visitor, known, value};
+use crate::visitor::{MINUTE, Site, Visitor, known, value};
 
 /// A busy server: spawned tasks run when the test says so.
 #[derive(Clone, Default)]
@@ -45,6 +47,77 @@ impl Later {
 
 fn add(n: Option<u32>) -> u32 {
     n.unwrap_or(0) + 1
+}
+
+#[test]
+fn a_lock_that_is_given_back_late_stores_nothing_of_what_came_since() {
+    for is_given_up in [true, false] {
+        let later = Later::default();
+        let runtime = later.clone();
+        let site = Site::with(|builder| builder.runtime(runtime));
+        let visitor = known(&site);
+        let request = visitor.arrive(&site);
+        drop(block_on(request.session.lock()).unwrap());
+        request.session.insert("n", &1).unwrap();
+        if is_given_up {
+            drop(request.exchange);
+            later.catch_up();
+        } else {
+            later.catch_up();
+            request.answer(Outcome::Discard);
+        }
+        assert_eq!(value(&site, &visitor, "n"), None, "given up: {is_given_up}");
+        drop(block_on(visitor.arrive(&site).session.lock()).unwrap());
+    }
+}
+
+#[test]
+fn a_lock_that_is_taken_again_before_it_was_given_back_is_held() {
+    for saves in [false, true] {
+        let later = Later::default();
+        let runtime = later.clone();
+        let site = Site::with(|builder| builder.runtime(runtime).wait_limit(MINUTE / 600).lock_lease(MINUTE / 1200));
+        let visitor = known(&site);
+        let request = visitor.arrive(&site);
+        drop(block_on(request.session.lock()).unwrap());
+        if saves {
+            request.session.insert("m", &1).unwrap();
+        }
+        let second = block_on(request.session.lock_for(60 * MINUTE)).unwrap();
+        if saves {
+            block_on(request.session.save()).unwrap();
+        }
+        later.catch_up();
+        let other = visitor.arrive(&site);
+        other.session.update("n", add).unwrap();
+        assert!(matches!(block_on(other.exchange.finish(Outcome::Keep)), Err(Error::Unavailable(_))));
+        request.session.update("n", add).unwrap();
+        block_on(second.release()).unwrap();
+        request.answer(Outcome::Keep);
+        assert_eq!(value(&site, &visitor, "n"), Some(1));
+        let free = visitor.arrive(&site);
+        assert_eq!(free.session.update("n", add).unwrap(), 2);
+        free.answer(Outcome::Keep);
+    }
+}
+
+#[test]
+fn a_session_that_was_ended_while_it_began_is_ended_though_its_request_is_given_up() {
+    let later = Later::default();
+    let runtime = later.clone();
+    let site = Site::with(|builder| builder.runtime(runtime));
+    let request = Visitor::default().arrive(&site);
+    request.session.set_user("alice").unwrap();
+    let gate = site.faults.hold_next(Operation::Create, Moment::Before);
+    let session = request.session.clone();
+    let mut save = Box::pin(async move { session.save().await });
+    assert!(save.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    request.session.invalidate().unwrap();
+    drop(request.exchange);
+    gate.open();
+    assert!(matches!(block_on(save), Err(Error::Gone)));
+    later.catch_up();
+    assert_eq!(site.alive(), 0);
 }
 
 /// A request that has given its lock back without having done anything under it, and stored something before that was done.

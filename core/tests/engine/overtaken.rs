@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use webstack_core::{CookieLifetime, Error, Event, Outcome, runtime::block_on};
+use webstack_core::{CookieLifetime, Error, Event, OnStoreFailure, Outcome, runtime::block_on};
 use webstack_testkit::{Fault, Moment, Operation};
 
 use crate::visitor::{MINUTE, Site, Visitor, header, known, set_cookie, value};
@@ -107,15 +107,20 @@ fn a_load_that_nobody_waits_for_any_more_makes_room_for_another() {
 
 #[test]
 fn a_response_does_not_wait_for_a_load_that_nobody_waits_for() {
-    let site = Site::new();
-    let exchange = known(&site).open(&site);
-    let gate = site.faults.hold_next(Operation::Load, Moment::Before);
-    let mut kept = Box::pin(exchange.session().load());
-    assert!(poll(&mut kept).is_pending());
-    let reply = block_on(exchange.finish(Outcome::Keep)).unwrap();
-    assert_eq!(header(&reply, "vary").as_deref(), Some("Cookie"));
-    gate.open();
-    assert!(matches!(block_on(kept), Err(Error::TooLate)));
+    for fails in [false, true] {
+        let site = Site::with(|builder| builder.on_store_failure(OnStoreFailure::Anonymous));
+        let exchange = known(&site).open(&site);
+        let gate = site.faults.hold_next(Operation::Load, Moment::Before);
+        if fails {
+            site.faults.fail_next(Operation::Load, Fault::Unavailable, 1);
+        }
+        let mut kept = Box::pin(exchange.session().load());
+        assert!(poll(&mut kept).is_pending());
+        let reply = block_on(exchange.finish(Outcome::Keep)).unwrap();
+        assert_eq!(header(&reply, "vary").as_deref(), Some("Cookie"));
+        gate.open();
+        assert!(matches!(block_on(kept), Err(Error::TooLate)));
+    }
 }
 
 #[test]
