@@ -52,9 +52,16 @@ impl Visit {
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
+        let has_only_looked = state.draft().is_none() && !state.has_duties() && !state.turns.is_taken();
+        !has_only_looked && Self::give_up(state)
+    }
+
+    /// Lets go of what was to be stored; true if there is something to be done all the same.
+    #[cold]
+    fn give_up(mut state: MutexGuard<'_, State>) -> bool {
         // What another handle is storing may belong to a session that has ended meanwhile.
-        let may_have_duties = state.turns.is_taken() && state.incarnation > 0;
-        let (has_duties, spent) = (state.has_duties() || may_have_duties, state.take_draft());
+        let has_duties = state.has_duties() || (state.turns.is_taken() && state.incarnation > 0);
+        let spent = state.take_draft();
         drop(state);
         // What is in it of the application's may look at the session while it goes.
         drop(spent);
