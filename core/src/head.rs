@@ -1,5 +1,8 @@
 //! The small view of a request that the engine needs.
 
+use http::HeaderMap;
+use http::header::{HOST, HeaderName};
+
 /// What an adapter shows the engine of a request.
 ///
 /// Frameworks disagree on their request types, and converting a whole request costs more than all that the engine
@@ -11,13 +14,13 @@
 ///
 /// let request = http::Request::get("/cart?page=2").header("cookie", "a=1").header("cookie", "b=2").body(()).unwrap();
 /// let mut cookies = Vec::new();
-/// request.header("cookie", &mut |value| cookies.push(value.to_vec()));
+/// request.header(&http::header::COOKIE, &mut |value| cookies.push(value.to_vec()));
 /// assert_eq!(cookies, [b"a=1", b"b=2"]);
 /// assert_eq!(request.mount(), "");
 /// ```
 pub trait RequestHead {
-    /// Shows every value of a header, in order; the name is in lower case.
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8]));
+    /// Shows every value of a header, in order.
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8]));
 
     /// The method, in capital letters as it was sent.
     fn method(&self) -> &str;
@@ -33,7 +36,7 @@ pub trait RequestHead {
 }
 
 impl<B> RequestHead for http::Request<B> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
         show_all(self.headers(), name, show);
     }
 
@@ -55,7 +58,7 @@ impl<B> RequestHead for http::Request<B> {
 }
 
 impl RequestHead for http::request::Parts {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
         show_all(&self.headers, name, show);
     }
 
@@ -80,20 +83,14 @@ fn target_of(uri: &http::Uri) -> &str {
     uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
 }
 
-fn show_all(headers: &http::HeaderMap, name: &str, show: &mut dyn FnMut(&[u8])) {
-    // What every request is asked for is looked up without being parsed first.
-    let values = match name {
-        "cookie" => headers.get_all(http::header::COOKIE),
-        "host" => headers.get_all(http::header::HOST),
-        name => headers.get_all(name),
-    };
-    values.iter().for_each(|value| show(value.as_bytes()));
+fn show_all(headers: &HeaderMap, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
+    headers.get_all(name).iter().for_each(|value| show(value.as_bytes()));
 }
 
 /// True if the request was sent to this machine by name or number: browsers keep Secure cookies there without TLS.
 pub(crate) fn is_for_this_machine(head: &dyn RequestHead) -> bool {
     let mut local = true;
-    head.header("host", &mut |value| local = is_loopback(value));
+    head.header(&HOST, &mut |value| local = is_loopback(value));
     local
 }
 

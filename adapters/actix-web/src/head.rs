@@ -1,13 +1,18 @@
 //! An actix-web request as the engine sees it.
 
 use actix_web::dev::{Path, ServiceRequest, Url};
+use actix_web::http::header;
+use http::header::{COOKIE, HeaderName};
 use webstack_core::RequestHead;
 
 pub(crate) struct Head<'a>(pub(crate) &'a ServiceRequest);
 
 impl RequestHead for Head<'_> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
-        self.0.headers().get_all(name).for_each(|value| show(value.as_bytes()));
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
+        // Of what every request is asked for actix-web knows the name, without having to parse it.
+        let headers = self.0.headers();
+        let values = if *name == COOKIE { headers.get_all(header::COOKIE) } else { headers.get_all(name.as_str()) };
+        values.for_each(|value| show(value.as_bytes()));
     }
 
     fn method(&self) -> &str {

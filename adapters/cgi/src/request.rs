@@ -1,6 +1,6 @@
 //! The variables of a CGI program as a request (RFC 3875 §4.1).
 
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Request, StatusCode, Version};
 use webstack_core::RequestHead;
 
@@ -37,11 +37,12 @@ impl Arrived {
 }
 
 impl RequestHead for Arrived {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
         for value in self.request.headers().get_all(name) {
-            match name {
-                "cookie" => cookies::each(value.as_bytes(), show),
-                _ => show(value.as_bytes()),
+            if *name == COOKIE {
+                cookies::each(value.as_bytes(), show);
+            } else {
+                show(value.as_bytes());
             }
         }
     }

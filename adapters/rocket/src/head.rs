@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use http::header::HeaderName;
 use rocket::Request;
 use webstack_core::RequestHead;
 
@@ -18,8 +19,8 @@ impl<'a, 'r> Head<'a, 'r> {
 }
 
 impl RequestHead for Head<'_, '_> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
-        self.request.headers().get(name).for_each(|value| show(value.as_bytes()));
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
+        self.request.headers().get(name.as_str()).for_each(|value| show(value.as_bytes()));
     }
 
     fn method(&self) -> &str {

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use http::Request;
+use http::header::HeaderName;
 use webstack_core::RequestHead;
 use webstack_core::app::Mount;
 
@@ -29,7 +30,7 @@ impl<'a, B> Head<'a, B> {
 }
 
 impl<B> RequestHead for Head<'_, B> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
+    fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
         RequestHead::header(self.request, name, show);
     }
 

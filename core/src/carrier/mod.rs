@@ -10,7 +10,7 @@ mod settings;
 use std::time::Duration;
 
 use http::header::{
-    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, CACHE_CONTROL, COOKIE, HeaderName, HeaderValue, REFERRER_POLICY, SET_COOKIE, VARY,
 };
 
 pub(crate) use cookie::CookieCarrier;
@@ -119,10 +119,10 @@ impl Carriers {
         let mut take = |carrier, text: &[u8]| presented.take(carrier, text, self.wire.may_be_token(text));
         for carrier in &self.order {
             match carrier {
-                Carrier::Cookie => head.header("cookie", &mut |line| {
+                Carrier::Cookie => head.header(&COOKIE, &mut |line| {
                     self.cookie.each(line).for_each(|text| take(Carrier::Cookie, text));
                 }),
-                Carrier::Header => head.header(self.header.name.as_str(), &mut |text| take(Carrier::Header, text)),
+                Carrier::Header => head.header(&self.header.name, &mut |text| take(Carrier::Header, text)),
                 Carrier::Query => {
                     self.query.each(head.path_and_query()).for_each(|text| take(Carrier::Query, text));
                 }

@@ -43,8 +43,8 @@ fn only_the_response_that_ended_the_session_takes_the_cookie_back() {
 struct Head<'a>(&'a str, &'a str);
 
 impl RequestHead for Head<'_> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
-        if name == "host" {
+    fn header(&self, name: &http::HeaderName, show: &mut dyn FnMut(&[u8])) {
+        if *name == http::header::HOST {
             show(self.0.as_bytes());
         }
     }

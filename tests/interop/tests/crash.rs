@@ -35,8 +35,8 @@ fn http(cookie: &str) -> Head<'_> {
 struct Head<'a>(&'a str);
 
 impl webstack_core::RequestHead for Head<'_> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
-        if name == "cookie" {
+    fn header(&self, name: &http::HeaderName, show: &mut dyn FnMut(&[u8])) {
+        if *name == http::header::COOKIE {
             show(self.0.as_bytes());
         }
     }

@@ -119,8 +119,8 @@ impl std::ops::Deref for Look {
 struct Head<'a>(Option<(&'a str, &'a str)>);
 
 impl RequestHead for Head<'_> {
-    fn header(&self, name: &str, show: &mut dyn FnMut(&[u8])) {
-        if let Some((_, value)) = self.0.filter(|header| header.0 == name) {
+    fn header(&self, name: &http::HeaderName, show: &mut dyn FnMut(&[u8])) {
+        if let Some((_, value)) = self.0.filter(|header| *name == header.0) {
             show(value.as_bytes());
         }
     }
