@@ -12,17 +12,19 @@ impl Sessions {
     /// background nothing happens: call [`purge`](Sessions::purge).
     ///
     /// What was begun ends when all clones of these sessions are gone; purging also by [`shutdown`](Sessions::shutdown).
+    #[inline]
     pub fn start_background(&self) {
-        self.start_purging();
-        self.start_listening();
+        if self.engine.purging.is_to_begin() {
+            self.start_purging();
+        }
+        if self.engine.premises.is_to_listen() {
+            self.start_listening();
+        }
     }
 
     fn start_listening(&self) {
         let premises = &self.engine.premises;
         let Some(listen) = &premises.listen else { return };
-        if premises.listening.load(Ordering::Relaxed) {
-            return;
-        }
         let runtime = self.engine.runtime();
         if !runtime.has_background() || premises.listening.swap(true, Ordering::Relaxed) {
             return;

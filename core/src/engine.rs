@@ -143,4 +143,10 @@ impl Purging {
     pub(crate) fn every(every: Option<Duration>) -> Self {
         Purging { every, ..Purging::default() }
     }
+
+    /// True if there is to be a background purge, and it has not begun.
+    #[inline]
+    pub(crate) fn is_to_begin(&self) -> bool {
+        self.every.is_some() && !self.started.load(Ordering::Relaxed)
+    }
 }

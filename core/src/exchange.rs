@@ -58,8 +58,17 @@ impl Exchange {
     /// # Errors
     ///
     /// If it could not be stored. The response is then [`Error::refusal`] and not the application's.
+    #[inline]
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
+        match self.visit.finish_unasked() {
+            Some(headers) => Finish(Finishing::Done(Ok(headers))),
+            None => self.finish_asked(outcome),
+        }
+    }
+
+    /// The same, if somebody asked for the session.
+    fn finish_asked(&self, outcome: Outcome) -> Finish {
         if let Some(finished) = self.visit.finish_at_once(outcome) {
             return Finish(Finishing::Done(finished));
         }
@@ -69,15 +78,21 @@ impl Exchange {
     }
 }
 
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        if self.finished {
-            return;
-        }
+impl Exchange {
+    fn abandon(&self) {
         if self.visit.abandon() {
             let visit = Arc::clone(&self.visit);
             let runtime = visit.engine.runtime();
             runtime.spawn(Box::pin(async move { drop(visit.finish(Outcome::Discard).await) }));
+        }
+    }
+}
+
+impl Drop for Exchange {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.finished {
+            self.abandon();
         }
     }
 }
@@ -93,6 +108,17 @@ impl fmt::Debug for Exchange {
 #[must_use = "what is stored may have to be waited for, and the response needs its headers"]
 pub struct Finish(Finishing);
 
+impl Finish {
+    /// What it comes to, if nothing has to be waited for; else itself, to be awaited.
+    #[inline]
+    pub fn at_once(self) -> Result<Result<ReplyHeaders, Error>, Self> {
+        match self.0 {
+            Finishing::Done(finished) => Ok(finished),
+            waiting => Err(Finish(waiting)),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Finishing {
     /// There was nothing to store, or it is stored.
@@ -105,6 +131,7 @@ enum Finishing {
 impl Future for Finish {
     type Output = Result<ReplyHeaders, Error>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Finishing::Storing(storing) = &mut self.0 {
             return Pin::new(storing).poll(context);

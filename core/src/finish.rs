@@ -33,7 +33,7 @@ impl Told {
 
 impl State {
     pub(crate) fn take_told(&mut self) -> Told {
-        Told { carrier: self.carrier, change: self.token_change.take() }
+        Told { carrier: self.carrier, change: self.take_token_change() }
     }
 
     /// Lets nobody do anything any more.
@@ -49,7 +49,7 @@ impl State {
         Last {
             stores: keeps || self.has_duties(),
             had_edits: self.has_edits(),
-            was_told: self.token_change.is_some(),
+            was_told: self.seldom.token_change.is_some(),
             is_outdated: self.is_outdated,
         }
     }
@@ -102,12 +102,12 @@ impl Visit {
     fn sign_again(&self) -> bool {
         let mut state = self.state();
         let base = state.base.clone().filter(|base| !state.gone && !base.is_empty());
-        let is_due = state.token_change.is_none();
+        let is_due = state.seldom.token_change.is_none();
         if let Some(base) = base.filter(|_| is_due) {
             let now = self.engine.clock.now();
             // A cookie lasts as long as it would have.
             let age = base.record.head().cookie_expires().map(|end| end.since(now));
-            state.token_change = Some(TokenReply::hand_out(base.token.clone(), age));
+            state.tell(Some(TokenReply::hand_out(base.token.clone(), age)));
             return true;
         }
         false
@@ -120,7 +120,7 @@ impl Visit {
             let state = self.state();
             // A new session's token is known to nobody else.
             let base = state.base.clone().filter(|_| state.presented);
-            (base, state.token_change.clone())
+            (base, state.seldom.token_change.clone())
         };
         let Some(base) = base else { return };
         let takes_back = matches!(change, Some(TokenReply::TakeBack));
@@ -137,7 +137,7 @@ impl Visit {
             None => takes_back,
         };
         if !stands {
-            self.state().token_change = None;
+            drop(self.state().take_token_change());
         }
     }
 

@@ -67,6 +67,7 @@ mod ticket;
 mod token;
 mod turn;
 mod turns;
+mod unusual;
 mod users;
 mod values;
 mod visit;

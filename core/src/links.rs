@@ -17,7 +17,7 @@ impl Visit {
         self.load_patiently().await?;
         let has_some = {
             let state = self.state();
-            state.base.is_some() || state.promised.ticket.is_some()
+            state.base.is_some() || state.seldom.promised.ticket.is_some()
         };
         if has_some {
             return Ok(None);
@@ -40,20 +40,22 @@ impl Visit {
                 carriers.wire.token(next.as_ref().unwrap_or(&base.token))
             }
             (false, None) => {
-                let ticket = match state.promised.ticket.take() {
+                let promised = &mut state.seldom.get_or_default().promised;
+                let ticket = match promised.ticket.take() {
                     Some(ticket) => ticket,
                     None => Box::new(Ticket::new(self.engine.clock.now())?),
                 };
-                let ticket = state.promised.ticket.insert(ticket);
+                let ticket = promised.ticket.insert(ticket);
                 carriers.wire.ticket(&ticket.token, ticket.issued)
             }
             (true, base) => {
-                let next = match (state.promised.renewed.take(), base) {
+                let promised = &mut state.seldom.get_or_default().promised;
+                let next = match (promised.renewed.take(), base) {
                     (Some(token), _) => token,
                     (None, Some(base)) => Box::new(base.token.renewed()?),
                     (None, None) => Box::new(Token::generate()?),
                 };
-                carriers.wire.token(state.promised.renewed.insert(next))
+                carriers.wire.token(promised.renewed.insert(next))
             }
         };
         Ok(carriers.query.link(to, &text).unwrap_or_else(|| to.to_owned()))

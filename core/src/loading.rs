@@ -49,14 +49,10 @@ impl Visit {
     /// Loads the session; `None` if it has to be waited for.
     fn load_at_once(&self) -> Option<Result<(), Error>> {
         let other = {
-            let state = &mut *self.state();
-            match state.stage {
-                Stage::Unloaded if state.search.is_none() && state.turns.take() => {
-                    state.consulted = true;
-                    None
-                }
-                stage => Some(stage),
-            }
+            let mut state = self.state();
+            let is_first = state.stage == Stage::Unloaded && state.seldom.search.is_none() && state.take_turn();
+            state.consulted |= is_first;
+            (!is_first).then_some(state.stage)
         };
         let turn = match other {
             None => self.taken_turn(),
@@ -67,7 +63,7 @@ impl Visit {
         };
         let mut search = Search::default();
         let Some(found) = search.at_once(&self.engine, &self.presented) else {
-            turn.end_with(|state| state.search = Some(Box::new(search)));
+            turn.end_with(|state| state.seldom.get_or_default().search = Some(Box::new(search)));
             return None;
         };
         Some(self.take_up(turn, found, &mut search.loaded))
@@ -78,7 +74,7 @@ impl Visit {
         let (turn, (stage, search)) = self
             .turn_to(|state| {
                 state.consulted = true;
-                (state.stage, state.search.take())
+                (state.stage, state.seldom.get_mut().and_then(|unusual| unusual.search.take()))
             })
             .await;
         match stage {

@@ -60,11 +60,11 @@ impl Visit {
     /// A session that begins with a ticket, which others may have as well, begins empty, so that there is something to lock.
     async fn begin_to_lock(&self) -> Result<Option<Base>, Error> {
         let _turn = self.turn().await;
-        let Some(ticket) = self.open()?.promised.ticket.clone() else { return Ok(None) };
+        let Some(ticket) = self.open()?.seldom.promised.ticket.clone() else { return Ok(None) };
         let begun = begin_empty(&self.engine, &ticket).await?;
         if let Some(base) = &begun {
             let mut state = self.open()?;
-            state.promised.ticket = None;
+            state.seldom.get_or_default().promised.ticket = None;
             state.rebase(Some(base.clone()))?;
         }
         Ok(begun)

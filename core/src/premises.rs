@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::{BoxFuture, Findings, Inspect, Migrating, Moved, Probe, Repair, Store, StoreError};
 use crate::{ConfigError, Error, SessionId, Sessions, runtime};
@@ -31,6 +31,14 @@ pub(crate) struct Premises {
     /// Hears of changes, for a cache.
     pub(crate) listen: Option<Begin<()>>,
     pub(crate) listening: AtomicBool,
+}
+
+impl Premises {
+    /// True if changes are to be heard of, and nobody listens yet.
+    #[inline]
+    pub(crate) fn is_to_listen(&self) -> bool {
+        self.listen.is_some() && !self.listening.load(Ordering::Relaxed)
+    }
 }
 
 impl fmt::Debug for Premises {

@@ -89,9 +89,6 @@ impl Sessions {
     /// Purges as often as configured. A step that fails is an event, and the next one comes at its time.
     pub(crate) fn start_purging(&self) {
         let Some(every) = self.engine.purging.every else { return };
-        if self.engine.purging.started.load(Ordering::Relaxed) {
-            return;
-        }
         let runtime = self.engine.runtime();
         if !runtime.has_background() || self.engine.purging.started.swap(true, Ordering::Relaxed) {
             return;

@@ -120,11 +120,16 @@ impl ReplyHeaders {
     /// Adds the headers to a response's.
     #[inline]
     pub fn apply(self, headers: &mut HeaderMap) {
-        for (placing, name, value) in self.steady {
+        let ReplyHeaders { steady, news } = self;
+        for (placing, name, value) in steady {
             place(headers, *placing, name.clone(), value.clone());
         }
-        if let News::Headers(news) = self.news {
-            news.into_iter().for_each(|(placing, name, value)| place(headers, placing, name, value));
+        match news {
+            News::Nothing => {}
+            News::Headers(news) => {
+                news.into_iter().for_each(|(placing, name, value)| place(headers, placing, name, value));
+            }
+            News::Notice(notice) => drop(notice),
         }
     }
 }

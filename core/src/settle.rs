@@ -1,6 +1,7 @@
 //! Work taken out of a visit's state, and what came of it put back.
 
 use crate::Error;
+use crate::base::Base;
 use crate::carrier::TokenReply;
 use crate::committed::Committed;
 use crate::lease::Hold;
@@ -14,22 +15,32 @@ impl State {
         if self.is_adrift_with_work() {
             return Err(Error::Unavailable("the session could not be loaded".into()));
         }
-        if !self.ending.is_empty() {
+        if !self.seldom.ending.is_empty() {
             return Ok(None);
         }
         let draft = self.take_draft();
         if self.gone {
             return Err(Error::Gone);
         }
-        let (base, newer, promised) = (self.base.clone(), self.newer.take(), self.promised.clone());
+        let (base, newer, promised) = (self.base.clone(), self.take_newer(), self.seldom.promised.clone());
         let State { hold, incarnation, reverts, .. } = *self;
         Ok(Some(Work { base, newer, draft, promised, hold, incarnation, reverts }))
+    }
+
+    /// What somebody faster stored.
+    fn take_newer(&mut self) -> Option<Box<Base>> {
+        self.seldom.get_mut().and_then(|unusual| unusual.newer.take())
+    }
+
+    /// Takes back what the client was to be told of its token.
+    pub(crate) fn take_token_change(&mut self) -> Option<TokenReply> {
+        self.seldom.get_mut().and_then(|unusual| unusual.token_change.take())
     }
 
     /// Has the client told what became of its token.
     pub(crate) fn tell(&mut self, change: Option<TokenReply>) {
         if change.is_some() {
-            self.token_change = change;
+            self.seldom.get_or_default().token_change = change;
         }
     }
 
@@ -38,7 +49,7 @@ impl State {
         if self.incarnation != work.incarnation {
             // Another handle ended the session while this one was storing it: what was stored is ended, too.
             if let Ok(Committed::Stored(base, _)) = committed {
-                self.ending.push(*base.token.id());
+                self.seldom.get_or_default().ending.push(*base.token.id());
             }
             return Err(Error::Gone);
         }
@@ -52,7 +63,9 @@ impl State {
                 Ok(())
             }
             Ok(Committed::Stored(base, change)) => {
-                self.promised = Promised::default();
+                if let Some(unusual) = self.seldom.get_mut() {
+                    unusual.promised = Promised::default();
+                }
                 if work.hold == self.hold && matches!(work.hold, Hold::Release(_)) {
                     self.hold = Hold::Nothing;
                 }
@@ -64,8 +77,8 @@ impl State {
             }
             Ok(Committed::Gone) => {
                 self.gone = true;
-                if matches!(self.token_change, Some(TokenReply::HandOut(..))) {
-                    self.token_change = None;
+                if matches!(self.seldom.token_change, Some(TokenReply::HandOut(..))) {
+                    drop(self.take_token_change());
                 }
                 Err(Error::Gone)
             }

@@ -1,15 +1,14 @@
 //! What is known of a session during a request: what was loaded, and what was done to it since.
 
 use crate::base::Base;
-use crate::carrier::TokenReply;
 use crate::content::{Content, View};
 use crate::draft::Draft;
 use crate::edits::{Edit, Edits};
 use crate::lease::Hold;
-use crate::search::{Found, Loaded, Search};
-use crate::ticket::Promised;
-use crate::turns::Turns;
-use crate::{Carrier, Error, SessionId};
+use crate::search::{Found, Loaded};
+use crate::seldom::Seldom;
+use crate::unusual::Unusual;
+use crate::{Carrier, Error};
 
 /// How far an exchange has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,21 +24,13 @@ pub(crate) enum Stage {
 pub(crate) struct State {
     pub(crate) stage: Stage,
     /// Loading, saving and finishing happen one after the other.
-    pub(crate) turns: Turns,
+    pub(crate) turn_is_taken: bool,
     /// Somebody asked for the session, whether or not it could be loaded.
     pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
     pub(crate) base: Option<Base>,
-    /// How far the search for it has come, if it has to be waited for.
-    pub(crate) search: Option<Box<Search>>,
-    /// What somebody faster stored, if the first attempt to store something met them.
-    pub(crate) newer: Option<Box<Base>>,
     /// What the request did and has not stored yet, if it did anything.
     draft: Option<Draft>,
-    /// The other living sessions that the request presented.
-    pub(crate) others: Vec<SessionId>,
-    /// The sessions that are to end with this request.
-    pub(crate) ending: Vec<SessionId>,
     /// How often the request began a new session: what was under way for an earlier one is void.
     pub(crate) incarnation: u32,
     /// How often what was not stored was dropped: it does not come back if storing it fails.
@@ -60,10 +51,7 @@ pub(crate) struct State {
     pub(crate) is_adrift: bool,
     /// The lock that the request holds.
     pub(crate) hold: Hold,
-    /// Tokens that links of this response carry already.
-    pub(crate) promised: Promised,
-    /// The response so far.
-    pub(crate) token_change: Option<TokenReply>,
+    pub(crate) seldom: Seldom<Unusual>,
 }
 
 impl State {
@@ -74,8 +62,11 @@ impl State {
             return Err(Error::TooLate);
         }
         self.asked = loaded.asked;
-        self.others = std::mem::take(&mut loaded.others);
-        self.promised.ticket = loaded.ticket.take();
+        if !loaded.others.is_empty() || loaded.ticket.is_some() {
+            let unusual = self.seldom.get_or_default();
+            unusual.others = std::mem::take(&mut loaded.others);
+            unusual.promised.ticket = loaded.ticket.take();
+        }
         if let Some(Found { base, carrier, is_outdated }) = &loaded.first {
             (self.found, self.presented) = (!base.is_empty(), true);
             (self.carrier, self.is_outdated) = (Some(*carrier), *is_outdated);
@@ -125,20 +116,21 @@ impl State {
 
     /// Ends the sessions that the request presented or began; what follows begins a new one.
     pub(crate) fn invalidate(&mut self) {
-        let mut ending = std::mem::take(&mut self.ending);
+        let before = std::mem::take(self.seldom.get_or_default());
+        let mut ending = before.ending;
         ending.extend(self.base.take().map(|base| *base.token.id()));
-        ending.append(&mut self.others);
+        ending.extend(before.others);
+        let (waiting, token_change) = (before.waiting, before.token_change);
         *self = State {
             stage: self.stage,
-            turns: std::mem::take(&mut self.turns),
+            turn_is_taken: self.turn_is_taken,
             consulted: self.consulted,
-            ending,
+            seldom: Seldom::new(Unusual { waiting, ending, token_change, ..Unusual::default() }),
             incarnation: self.incarnation + 1,
             asked: self.asked,
             carrier: self.carrier,
             is_adrift: self.is_adrift,
             reverts: self.reverts,
-            token_change: self.token_change.take(),
             ..State::default()
         };
     }
@@ -150,7 +142,7 @@ impl State {
 
     /// True if something is to be done however the request ends: a session to be ended, a lock to be given back.
     pub(crate) fn has_duties(&self) -> bool {
-        !self.ending.is_empty() || self.hold != Hold::Nothing
+        !self.seldom.ending.is_empty() || self.hold != Hold::Nothing
     }
 
     /// Takes out what is to be stored. As long as the session can be used, handles go on looking at what it makes.

@@ -45,6 +45,9 @@ pub(crate) struct Promised {
 }
 
 impl Promised {
+    /// None of them.
+    pub(crate) const NONE: Self = Promised { ticket: None, renewed: None };
+
     pub(crate) fn is_nothing(&self) -> bool {
         self.ticket.is_none() && self.renewed.is_none()
     }

@@ -22,7 +22,7 @@ impl Turn<'_> {
         let mut state = self.visit.state();
         let answer = last(&mut state);
         self.is_over = true;
-        let waiting = state.turns.give_back();
+        let waiting = state.give_turn_back();
         drop(state);
         waiting.into_iter().for_each(wake);
         answer
@@ -32,7 +32,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.is_over {
-            let waiting = self.visit.state().turns.give_back();
+            let waiting = self.visit.state().give_turn_back();
             waiting.into_iter().for_each(wake);
         }
     }
@@ -52,12 +52,12 @@ impl Visit {
     pub(crate) async fn turn_to<T>(&self, first: impl Fn(&mut State) -> T) -> (Turn<'_>, T) {
         std::future::poll_fn(|context| {
             let mut state = self.state();
-            if state.turns.is_taken() {
-                state.turns.wait(context.waker());
+            if state.turn_is_taken {
+                state.wait_for_turn(context.waker());
                 return Poll::Pending;
             }
             let answer = first(&mut state);
-            state.turns.take();
+            state.take_turn();
             Poll::Ready((self.taken_turn(), answer))
         })
         .await

@@ -52,7 +52,7 @@ impl Visit {
     pub(crate) fn abandon(&self) -> bool {
         let mut state = self.state();
         state.stage = Stage::Done;
-        let has_only_looked = state.draft().is_none() && !state.has_duties() && !state.turns.is_taken();
+        let has_only_looked = state.draft().is_none() && !state.has_duties() && !state.turn_is_taken;
         !has_only_looked && Self::give_up(state)
     }
 
@@ -60,7 +60,7 @@ impl Visit {
     #[cold]
     fn give_up(mut state: MutexGuard<'_, State>) -> bool {
         // What another handle is storing may belong to a session that has ended meanwhile.
-        let has_duties = state.has_duties() || (state.turns.is_taken() && state.incarnation > 0);
+        let has_duties = state.has_duties() || (state.turn_is_taken && state.incarnation > 0);
         let spent = state.take_draft();
         drop(state);
         // What is in it of the application's may look at the session while it goes.
@@ -150,18 +150,19 @@ impl Visit {
     /// Ends the sessions that are to end, whatever anybody else does with them; returns how many it ended.
     pub(crate) async fn end_sessions(&self) -> Result<u64, Error> {
         let mut ended = 0;
-        let ending = self.state().ending.clone();
+        let ending = self.state().seldom.ending.clone();
         for (index, id) in ending.into_iter().enumerate() {
             let removed = end(&self.engine, &id).await?;
             let mut state = self.state();
-            state.ending.retain(|other| *other != id);
+            let unusual = state.seldom.get_or_default();
+            unusual.ending.retain(|other| *other != id);
             if index == 0 {
                 // Whatever was to be told of a token concerned a session that is ended now.
-                state.token_change = None;
+                unusual.token_change = None;
             }
             if removed == Removed::Removed {
                 ended += 1;
-                state.token_change = Some(TokenReply::TakeBack);
+                unusual.token_change = Some(TokenReply::TakeBack);
             }
         }
         Ok(ended)

@@ -30,7 +30,6 @@ pin_project! {
         Asking { asking: Pin<Box<dyn Future<Output = Answer<B, E, K>> + Send>> },
         Answering { exchange: Option<Exchange>, #[pin] inner: F },
         Finishing { finish: Finish, answer: Option<Result<Response<B>, E>> },
-        Done,
     }
 }
 
@@ -57,53 +56,51 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
-        match stage.as_mut().project() {
-            StageProjection::Passing { inner } => inner.poll(context).map_ok(|response| response.map(K::of_service)),
-            StageProjection::Asking { asking } => asking.as_mut().poll(context),
-            StageProjection::Answering { exchange, inner } => {
-                let answer = ready!(inner.poll(context));
-                let exchange = exchange.take().expect("it is taken here, and this stage is left then");
-                let outcome = match &answer {
-                    Ok(response) => Outcome::of_status(response.status().as_u16()),
-                    // What it becomes is decided outside, without the session's headers.
-                    Err(_) => Outcome::Discard,
-                };
-                let mut finish = exchange.finish(outcome);
-                // At once, as a rule: most requests have nothing to store.
-                let finished = Pin::new(&mut finish).poll(context);
-                // What the service held is let go.
-                match finished {
-                    Poll::Ready(finished) => {
-                        stage.set(Stage::Done);
-                        Poll::Ready(closed::<B, E, K>(answer, finished))
-                    }
-                    Poll::Pending => {
-                        stage.set(Stage::Finishing { finish, answer: Some(answer) });
-                        Poll::Pending
+        loop {
+            match stage.as_mut().project() {
+                StageProjection::Passing { inner } => {
+                    return inner.poll(context).map_ok(|response| response.map(K::of_service));
+                }
+                StageProjection::Asking { asking } => return asking.as_mut().poll(context),
+                StageProjection::Answering { exchange, inner } => {
+                    let answer = ready!(inner.poll(context));
+                    let exchange = exchange.take().expect("a future is not polled after its end");
+                    let outcome = match &answer {
+                        Ok(response) => Outcome::of_status(response.status().as_u16()),
+                        // What it becomes is decided outside, without the session's headers.
+                        Err(_) => Outcome::Discard,
+                    };
+                    match exchange.finish(outcome).at_once() {
+                        // As a rule: most requests have nothing to store, and most stores are at hand.
+                        Ok(finished) => return Poll::Ready(closed::<B, E, K>(answer, finished)),
+                        // What the service held is let go.
+                        Err(finish) => stage.set(Stage::Finishing { finish, answer: Some(answer) }),
                     }
                 }
+                StageProjection::Finishing { finish, answer } => {
+                    let finished = ready!(Pin::new(finish).poll(context));
+                    let answer = answer.take().expect("a future is not polled after its end");
+                    return Poll::Ready(closed::<B, E, K>(answer, finished));
+                }
             }
-            StageProjection::Finishing { finish, answer } => {
-                let finished = ready!(Pin::new(finish).poll(context));
-                Poll::Ready(closed::<B, E, K>(answer.take().expect("a future is not polled after its end"), finished))
-            }
-            StageProjection::Done => panic!("a future is not polled after its end"),
         }
     }
 }
 
 /// The service's answer, with what the session's end adds to it or puts in its place.
+#[inline(always)]
 fn closed<B, E, K: Bodies<B>>(
     answer: Result<Response<B>, E>,
     finished: Result<ReplyHeaders, Error>,
 ) -> Answer<B, E, K> {
-    answer.map(|mut response| match finished {
+    let mut response = answer?;
+    match finished {
         Ok(headers) => {
             headers.apply(response.headers_mut());
-            response.map(K::of_service)
+            Ok(response.map(K::of_service))
         }
-        Err(error) => error.into_response().map(K::of_refusal),
-    })
+        Err(error) => Ok(error.into_response().map(K::of_refusal)),
+    }
 }
 
 impl<F, B, E, K: Bodies<B>> std::fmt::Debug for SessionFuture<F, B, E, K> {

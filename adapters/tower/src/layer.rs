@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
+use webstack_core::Sessions;
 use webstack_core::app::IntoResponse as _;
-use webstack_core::{Session, Sessions};
 
 use crate::bodies::{Bodies, Both};
 use crate::future::SessionFuture;
@@ -108,11 +108,12 @@ where
         let SessionLayer { sessions, mount_of, .. } = &self.layer;
         // Only here is there a runtime for sure; once is enough, and the engine sees to that.
         sessions.start_background();
-        if request.extensions().get::<Session>().is_some_and(|outer| sessions.opened(outer)) {
+        let exchange = sessions.open(&Head::new(&request, *mount_of));
+        let outer = request.extensions_mut().insert(exchange.session());
+        if let Some(outer) = outer.filter(|outer| sessions.opened(outer)) {
+            request.extensions_mut().insert(outer);
             return SessionFuture::passing(self.inner.call(request));
         }
-        let exchange = sessions.open(&Head::new(&request, *mount_of));
-        request.extensions_mut().insert(exchange.session());
         if !exchange.may_preempt() {
             return SessionFuture::answering(exchange, self.inner.call(request));
         }

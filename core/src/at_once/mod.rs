@@ -15,18 +15,25 @@ use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
 impl Visit {
+    /// Finishes a visit of somebody who did not ask for the session.
+    #[inline]
+    pub(crate) fn finish_unasked(&self) -> Option<ReplyHeaders> {
+        let mut state = self.state();
+        if state.consulted {
+            return None;
+        }
+        state.stage = Stage::Done;
+        // Its URL may hold a token all the same.
+        Some(self.engine.carriers.untouched_reply())
+    }
+
     /// Finishes a visit, if that can be done at once.
     #[inline]
     pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
         let mut state = self.state();
-        if !state.consulted {
-            state.stage = Stage::Done;
-            // Its URL may hold a token all the same.
-            return Some(Ok(self.engine.carriers.untouched_reply()));
-        }
         // What could not be loaded, or nobody waited for, is nothing to wait for here, either.
         let is_loaded = state.stage == Stage::Open;
-        if (is_loaded && state.turns.is_taken()) || !state.is_simple() {
+        if (is_loaded && state.turn_is_taken) || !state.is_simple() {
             return None;
         }
         match (state.has_edits(), &state.base) {
@@ -63,12 +70,12 @@ impl State {
             && !self.is_adrift_with_work()
             && !self.gone
             && !self.is_outdated
-            && self.token_change.is_none()
+            && self.seldom.token_change.is_none()
     }
 
     /// True if the edits are to be stored, and nobody knows the token that comes of it yet.
     #[inline]
     fn may_store(&self, outcome: Outcome) -> bool {
-        outcome == Outcome::Keep && self.promised.is_nothing()
+        outcome == Outcome::Keep && self.seldom.promised.is_nothing()
     }
 }

@@ -90,7 +90,7 @@ impl State {
         // If it cannot be read, whoever tries next is told so.
         let Ok(newer) = Base::read(base.token.clone(), stored) else { return false };
         let overwrites = draft.edits.overwrite(base.record.view(), newer.record.view());
-        self.newer = Some(Box::new(newer));
+        self.seldom.get_or_default().newer = Some(Box::new(newer));
         overwrites
     }
 }
