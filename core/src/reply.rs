@@ -120,23 +120,25 @@ impl ReplyHeaders {
     /// Adds the headers to a response's.
     #[inline]
     pub fn apply(self, headers: &mut HeaderMap) {
-        let ReplyHeaders { steady, news } = self;
-        for (placing, name, value) in steady {
-            place(headers, *placing, name.clone(), value.clone());
+        match self {
+            ReplyHeaders { steady: [], news: News::Nothing } => {}
+            some => some.place_in(headers),
         }
-        match news {
-            News::Nothing => {}
-            News::Headers(news) => {
-                news.into_iter().for_each(|(placing, name, value)| place(headers, placing, name, value));
-            }
-            News::Notice(notice) => drop(notice),
+    }
+
+    fn place_in(self, headers: &mut HeaderMap) {
+        place_all(headers, self.steady.iter().cloned());
+        if let News::Headers(news) = self.news {
+            place_all(headers, news.into_iter());
         }
     }
 }
 
-fn place(headers: &mut HeaderMap, placing: Placing, name: HeaderName, value: HeaderValue) {
-    match placing {
-        Placing::Append => drop(headers.append(name, value)),
-        Placing::Replace => drop(headers.insert(name, value)),
+fn place_all(headers: &mut HeaderMap, all: impl Iterator<Item = Header>) {
+    for (placing, name, value) in all {
+        match placing {
+            Placing::Append => drop(headers.append(name, value)),
+            Placing::Replace => drop(headers.insert(name, value)),
+        }
     }
 }
