@@ -120,20 +120,19 @@ impl ReplyHeaders {
     /// Adds the headers to a response's.
     #[inline]
     pub fn apply(self, headers: &mut HeaderMap) {
-        match self {
-            ReplyHeaders { steady: [], news: News::Nothing } => {}
-            some => some.place_in(headers),
+        let ReplyHeaders { steady, news } = self;
+        if !steady.is_empty() {
+            place_all(headers, steady.iter().cloned());
         }
-    }
-
-    fn place_in(self, headers: &mut HeaderMap) {
-        place_all(headers, self.steady.iter().cloned());
-        if let News::Headers(news) = self.news {
-            place_all(headers, news.into_iter());
+        match news {
+            News::Nothing => {}
+            News::Headers(news) => place_all(headers, news.into_iter()),
+            News::Notice(notice) => drop(notice),
         }
     }
 }
 
+#[inline(never)]
 fn place_all(headers: &mut HeaderMap, all: impl Iterator<Item = Header>) {
     for (placing, name, value) in all {
         match placing {

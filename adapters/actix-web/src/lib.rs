@@ -74,12 +74,15 @@
 
 mod error;
 mod extractor;
+mod future;
 mod head;
+mod headers;
 mod middleware;
 mod mount;
 
 pub use error::{Error, Result};
 pub use extractor::{Extraction, Session};
+pub use future::SessionFuture;
 pub use middleware::{SessionMiddleware, SessionService};
 pub use mount::mount;
 use webstack_core::{Builder, ConfigError, Environment, Sessions};

@@ -1,49 +1,34 @@
-//! The future of a request inside of the layer: first the service's answer, then what the session's end makes of it.
+//! The future of a request inside of the layer.
 
+use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::Response;
 use pin_project_lite::pin_project;
+use webstack_core::adapter::{Concluding, Conclusion};
 use webstack_core::app::IntoResponse as _;
-use webstack_core::{Error, Exchange, Finish, Outcome, ReplyHeaders};
+use webstack_core::{Error, Outcome, ReplyHeaders};
 
 use crate::bodies::Bodies;
 
 type Answer<B, E, K> = Result<Response<<K as Bodies<B>>::Body>, E>;
+type Asking<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Inner<F, B, E, K> = Concluding<F, Asking<Answer<B, E, K>>, Replying<B, E, K>>;
 
 pin_project! {
     /// The future of [`SessionService`](crate::SessionService).
     pub struct SessionFuture<F, B, E, K: Bodies<B>> {
         #[pin]
-        stage: Stage<F, B, E, K>,
-    }
-}
-
-pin_project! {
-    #[project = StageProjection]
-    enum Stage<F, B, E, K: Bodies<B>> {
-        // An outer layer of the same sessions sees to them.
-        Passing { #[pin] inner: F },
-        // Whether the application is called at all is not known yet.
-        Asking { asking: Pin<Box<dyn Future<Output = Answer<B, E, K>> + Send>> },
-        Answering { exchange: Option<Exchange>, #[pin] inner: F },
-        Finishing { finish: Finish, answer: Option<Result<Response<B>, E>> },
+        inner: Inner<F, B, E, K>,
     }
 }
 
 impl<F, B, E, K: Bodies<B>> SessionFuture<F, B, E, K> {
-    pub(crate) fn passing(inner: F) -> Self {
-        SessionFuture { stage: Stage::Passing { inner } }
-    }
-
-    pub(crate) fn asking(asking: Pin<Box<dyn Future<Output = Answer<B, E, K>> + Send>>) -> Self {
-        SessionFuture { stage: Stage::Asking { asking } }
-    }
-
-    pub(crate) fn answering(exchange: Exchange, inner: F) -> Self {
-        SessionFuture { stage: Stage::Answering { exchange: Some(exchange), inner } }
+    pub(crate) fn new(inner: Inner<F, B, E, K>) -> Self {
+        SessionFuture { inner }
     }
 }
 
@@ -54,57 +39,47 @@ where
 {
     type Output = Answer<B, E, K>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut stage = self.project().stage;
-        loop {
-            match stage.as_mut().project() {
-                StageProjection::Passing { inner } => {
-                    return inner.poll(context).map_ok(|response| response.map(K::of_service));
-                }
-                StageProjection::Asking { asking } => return asking.as_mut().poll(context),
-                StageProjection::Answering { exchange, inner } => {
-                    let answer = ready!(inner.poll(context));
-                    let exchange = exchange.take().expect("a future is not polled after its end");
-                    let outcome = match &answer {
-                        Ok(response) => Outcome::of_status(response.status().as_u16()),
-                        // What it becomes is decided outside, without the session's headers.
-                        Err(_) => Outcome::Discard,
-                    };
-                    match exchange.finish(outcome).at_once() {
-                        // As a rule: most requests have nothing to store, and most stores are at hand.
-                        Ok(finished) => return Poll::Ready(closed::<B, E, K>(answer, finished)),
-                        // What the service held is let go.
-                        Err(finish) => stage.set(Stage::Finishing { finish, answer: Some(answer) }),
-                    }
-                }
-                StageProjection::Finishing { finish, answer } => {
-                    let finished = ready!(Pin::new(finish).poll(context));
-                    let answer = answer.take().expect("a future is not polled after its end");
-                    return Poll::Ready(closed::<B, E, K>(answer, finished));
-                }
+        self.project().inner.poll(context)
+    }
+}
+
+/// What becomes of a service's answer.
+pub(crate) struct Replying<B, E, K>(PhantomData<fn() -> (B, E, K)>);
+
+impl<B, E, K: Bodies<B>> Conclusion for Replying<B, E, K> {
+    type Answer = Result<Response<B>, E>;
+    type Reply = Answer<B, E, K>;
+
+    #[inline]
+    fn outcome(answer: &Self::Answer) -> Outcome {
+        match answer {
+            Ok(response) => Outcome::of_status(response.status().as_u16()),
+            // What it becomes is decided outside, without the session's headers.
+            Err(_) => Outcome::Discard,
+        }
+    }
+
+    #[inline]
+    fn conclude(answer: Self::Answer, finished: Result<ReplyHeaders, Error>) -> Self::Reply {
+        let mut response = answer?;
+        match finished {
+            Ok(headers) => {
+                headers.apply(response.headers_mut());
+                Ok(response.map(K::of_service))
             }
+            Err(error) => Ok(error.into_response().map(K::of_refusal)),
         }
+    }
+
+    fn pass(answer: Self::Answer) -> Self::Reply {
+        answer.map(|response| response.map(K::of_service))
     }
 }
 
-/// The service's answer, with what the session's end adds to it or puts in its place.
-#[inline(always)]
-fn closed<B, E, K: Bodies<B>>(
-    answer: Result<Response<B>, E>,
-    finished: Result<ReplyHeaders, Error>,
-) -> Answer<B, E, K> {
-    let mut response = answer?;
-    match finished {
-        Ok(headers) => {
-            headers.apply(response.headers_mut());
-            Ok(response.map(K::of_service))
-        }
-        Err(error) => Ok(error.into_response().map(K::of_refusal)),
-    }
-}
-
-impl<F, B, E, K: Bodies<B>> std::fmt::Debug for SessionFuture<F, B, E, K> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<F, B, E, K: Bodies<B>> fmt::Debug for SessionFuture<F, B, E, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionFuture").finish_non_exhaustive()
     }
 }

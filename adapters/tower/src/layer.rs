@@ -8,6 +8,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 use webstack_core::Sessions;
+use webstack_core::adapter::Concluding;
 use webstack_core::app::IntoResponse as _;
 
 use crate::bodies::{Bodies, Both};
@@ -112,19 +113,19 @@ where
         let outer = request.extensions_mut().insert(exchange.session());
         if let Some(outer) = outer.filter(|outer| sessions.opened(outer)) {
             request.extensions_mut().insert(outer);
-            return SessionFuture::passing(self.inner.call(request));
+            return SessionFuture::new(Concluding::passing(self.inner.call(request)));
         }
         if !exchange.may_preempt() {
-            return SessionFuture::answering(exchange, self.inner.call(request));
+            return SessionFuture::new(Concluding::answering(exchange, self.inner.call(request)));
         }
         // The service that is ready is the one to call, after the engine has said that it should be called.
         let other = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, other);
-        SessionFuture::asking(Box::pin(async move {
+        SessionFuture::new(Concluding::asking(Box::pin(async move {
             if let Some(refusal) = exchange.preempt().await {
                 return Ok(refusal.into_response().map(K::of_refusal));
             }
-            Self::Future::answering(exchange, inner.call(request)).await
-        }))
+            Self::Future::new(Concluding::answering(exchange, inner.call(request))).await
+        })))
     }
 }

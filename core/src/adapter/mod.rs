@@ -1,9 +1,13 @@
 //! What adapters have in common: each needs types of its own, to implement its framework's traits for them.
 
+mod concluding;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+
+pub use concluding::{Concluding, Conclusion};
 
 use crate::{Error, Load, Session};
 

@@ -1,0 +1,108 @@
+//! The future of a request: first the application's answer, then what the session's end makes of it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::{Error, Exchange, Finish, Outcome, ReplyHeaders};
+
+/// What an environment makes of an application's answer when the exchange around it ends.
+pub trait Conclusion {
+    /// What the application answers; where it may be an error, that as well.
+    type Answer;
+
+    /// What goes out.
+    type Reply;
+
+    /// The outcome of a request that is answered so.
+    fn outcome(answer: &Self::Answer) -> Outcome;
+
+    /// The answer with what the session's end adds to it, or what takes its place.
+    fn conclude(answer: Self::Answer, finished: Result<ReplyHeaders, Error>) -> Self::Reply;
+
+    /// An answer that others have concluded.
+    fn pass(answer: Self::Answer) -> Self::Reply;
+}
+
+pin_project! {
+    /// The future of a request with an exchange around it.
+    ///
+    /// `F` is the application's, and `A` the one of a request whose application may not be called at all.
+    pub struct Concluding<F, A, C: Conclusion> {
+        #[pin]
+        stage: Stage<F, A, C>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<F, A, C: Conclusion> {
+        // A middleware of the same sessions further outside sees to them.
+        Passing { #[pin] inner: F },
+        // Whether the application is called at all is not known yet.
+        Asking { #[pin] asking: A },
+        Answering { exchange: Option<Exchange>, #[pin] inner: F },
+        Finishing { finish: Finish, answer: Option<C::Answer> },
+    }
+}
+
+impl<F, A, C: Conclusion> Concluding<F, A, C> {
+    /// Of a request that has a session of the same sessions already.
+    pub fn passing(inner: F) -> Self {
+        Concluding { stage: Stage::Passing { inner } }
+    }
+
+    /// Of a request that may be answered in the application's place.
+    pub fn asking(asking: A) -> Self {
+        Concluding { stage: Stage::Asking { asking } }
+    }
+
+    /// Of a request that the application answers.
+    pub fn answering(exchange: Exchange, inner: F) -> Self {
+        Concluding { stage: Stage::Answering { exchange: Some(exchange), inner } }
+    }
+}
+
+impl<F, A, C> Future for Concluding<F, A, C>
+where
+    F: Future<Output = C::Answer>,
+    A: Future<Output = C::Reply>,
+    C: Conclusion,
+{
+    type Output = C::Reply;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<C::Reply> {
+        let mut stage = self.project().stage;
+        loop {
+            match stage.as_mut().project() {
+                StageProjection::Passing { inner } => return inner.poll(context).map(C::pass),
+                StageProjection::Asking { asking } => return asking.poll(context),
+                StageProjection::Answering { exchange, inner } => {
+                    let answer = ready!(inner.poll(context));
+                    let exchange = exchange.take().expect("a future is not polled after its end");
+                    let finish = match exchange.finish(C::outcome(&answer)).at_once() {
+                        // As a rule: most requests have nothing to store, and most stores are at hand.
+                        Ok(finished) => return Poll::Ready(C::conclude(answer, finished)),
+                        Err(finish) => finish,
+                    };
+                    // What the application held is let go.
+                    stage.set(Stage::Finishing { finish, answer: Some(answer) });
+                }
+                StageProjection::Finishing { finish, answer } => {
+                    let finished = ready!(Pin::new(finish).poll(context));
+                    let answer = answer.take().expect("a future is not polled after its end");
+                    return Poll::Ready(C::conclude(answer, finished));
+                }
+            }
+        }
+    }
+}
+
+impl<F, A, C: Conclusion> fmt::Debug for Concluding<F, A, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Concluding").finish_non_exhaustive()
+    }
+}
