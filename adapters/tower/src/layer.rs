@@ -75,6 +75,18 @@ pub struct SessionService<S, K = Both> {
     layer: SessionLayer<K>,
 }
 
+impl<S, K> SessionService<S, K> {
+    /// The service inside.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside, to be changed.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+}
+
 impl<S: Clone, K> Clone for SessionService<S, K> {
     fn clone(&self) -> Self {
         SessionService { inner: self.inner.clone(), layer: self.layer.clone() }

@@ -48,9 +48,11 @@ mod error;
 mod filter;
 mod server;
 mod service;
+mod site;
 
 pub use error::{Error, Result};
 pub use filter::{Session, session};
 pub use server::{Server, serve};
 pub use service::{Service, service};
+pub use site::Routes;
 pub use webstack_tower::{builder, from_env};

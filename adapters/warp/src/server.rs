@@ -14,7 +14,7 @@ use warp::{Filter, Rejection};
 use webstack_core::Sessions;
 use webstack_core::app::App;
 
-use crate::Service;
+use crate::{Routes, Service};
 
 /// How long nothing is accepted when the system has no room for another connection.
 const REST: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ const HEADERS: Duration = Duration::from_secs(30);
 /// let sessions = webstack_warp::builder().store(MemoryStore::new()).build().unwrap();
 /// let server = webstack_warp::serve(warp::path::end().map(|| "hello"), sessions);
 /// ```
-pub fn serve<F>(routes: F, sessions: Sessions) -> Server
+pub fn serve<F>(routes: F, sessions: Sessions) -> Server<impl Routes>
 where
     F: Filter + Clone + Send + Sync + 'static,
     F::Extract: warp::Reply,
@@ -43,11 +43,11 @@ where
 /// The server that [`serve`] makes.
 #[derive(Clone, Debug)]
 #[must_use = "it serves nothing before it runs"]
-pub struct Server {
-    service: Service,
+pub struct Server<S> {
+    service: Service<S>,
 }
 
-impl Server {
+impl<S: Routes> Server<S> {
     /// Mounts a neutral application; see [`Service::mount`].
     pub fn mount(self, prefix: &str, app: impl App) -> Self {
         Server { service: self.service.mount(prefix, app) }
