@@ -1,11 +1,14 @@
 //! The fairing: an exchange around every request.
 
 use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Build, Data, Orbit, Request, Response, Rocket};
-use webstack_core::{Exchange, Outcome, Placing, Refusal, Session, Sessions};
+use webstack_core::{Error, Exchange, Outcome, Placing, Refusal, ReplyHeaders, Session, Sessions};
 
 use crate::error::{refuse, status};
 use crate::head::Head;
@@ -61,42 +64,90 @@ impl Fairing for SessionFairing {
         self.sessions.start_background();
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    // Written as the macro would write it: what is done at once needs no future, and no room for one.
+    fn on_request<'s, 'q, 'c, 'd, 'e, 'f>(&'s self, request: &'q mut Request<'c>, _: &'d mut Data<'e>) -> BoxFuture<'f>
+    where
+        's: 'f,
+        'q: 'f,
+        'c: 'f,
+        'd: 'f,
+        'e: 'f,
+        Self: 'f,
+    {
         let exchange = self.sessions.open(&Head::new(request, &self.below));
-        if exchange.may_preempt()
-            && let Some(refusal) = exchange.preempt().await
-        {
-            preempt::lead_there(request, refusal);
-            return;
+        if !exchange.may_preempt() {
+            request.local_cache(|| Opened::new(exchange));
+            return Box::pin(Done);
         }
-        request.local_cache(|| Opened::new(exchange));
-    }
-
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Inside { exchange, refused } = std::mem::take(&mut *Opened::of(request).lock());
-        let Some(exchange) = exchange else { return };
-        match exchange.finish(Outcome::of_status(response.status().code)).await {
-            Ok(headers) => {
-                // Catchers answer what the guard refused, and know nothing of Retry-After. A handler may do without.
-                if let Some(refusal) = refused.filter(|refusal| status(refusal) == response.status()) {
-                    for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
-                        response.set_raw_header(owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
-                    }
-                }
-                for (placing, name, value) in headers.iter() {
-                    let (name, value) = (owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
-                    match placing {
-                        // Never replaces: the cookie jar's own headers are written already.
-                        Placing::Append => {
-                            response.adjoin_raw_header(name, value);
-                        }
-                        Placing::Replace => {
-                            response.set_raw_header(name, value);
-                        }
-                    }
+        Box::pin(async move {
+            match exchange.preempt().await {
+                Some(refusal) => preempt::lead_there(request, refusal),
+                None => {
+                    request.local_cache(|| Opened::new(exchange));
                 }
             }
-            Err(error) => *response = refuse(&error.refusal()),
+        })
+    }
+
+    fn on_response<'r, 's, 'c, 'a, 'f>(
+        &'s self,
+        request: &'r Request<'c>,
+        response: &'a mut Response<'r>,
+    ) -> BoxFuture<'f>
+    where
+        'r: 'f,
+        's: 'f,
+        'c: 'f,
+        'a: 'f,
+        Self: 'f,
+    {
+        let Inside { exchange, refused } = std::mem::take(&mut *Opened::of(request).lock());
+        let Some(exchange) = exchange else { return Box::pin(Done) };
+        match exchange.finish(Outcome::of_status(response.status().code)).at_once() {
+            Ok(finished) => {
+                conclude(response, refused, finished);
+                Box::pin(Done)
+            }
+            Err(finish) => Box::pin(async move { conclude(response, refused, finish.await) }),
+        }
+    }
+}
+
+type BoxFuture<'f> = Pin<Box<dyn Future<Output = ()> + Send + 'f>>;
+
+/// There is nothing to wait for.
+struct Done;
+
+impl Future for Done {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+/// Adds to a response what the session's end adds, or puts something in its place.
+fn conclude(response: &mut Response<'_>, refused: Option<Refusal>, finished: Result<ReplyHeaders, Error>) {
+    let headers = match finished {
+        Ok(headers) => headers,
+        Err(error) => return *response = refuse(&error.refusal()),
+    };
+    // Catchers answer what the guard refused, and know nothing of Retry-After. A handler may do without.
+    if let Some(refusal) = refused.filter(|refusal| status(refusal) == response.status()) {
+        for (name, value) in refusal.headers().filter(|header| header.0 != "content-type") {
+            response.set_raw_header(owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
+        }
+    }
+    for (placing, name, value) in headers.iter() {
+        let (name, value) = (owned(name.as_str()), owned(value.to_str().unwrap_or_default()));
+        match placing {
+            // Never replaces: the cookie jar's own headers are written already.
+            Placing::Append => {
+                response.adjoin_raw_header(name, value);
+            }
+            Placing::Replace => {
+                response.set_raw_header(name, value);
+            }
         }
     }
 }
