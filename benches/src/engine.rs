@@ -7,7 +7,7 @@ use webstack_core::store::MemoryStore;
 use webstack_core::{Outcome, Session, Sessions};
 
 #[cfg(feature = "peers")]
-use crate::by_hand::{ByHand, Least, Number, Promising};
+use crate::by_hand::{ByHand, Least, Number, Promising, cookie_lines};
 use crate::frameworks::{VALUE, fresh, shown};
 #[cfg(feature = "peers")]
 use crate::site::Case;
@@ -123,7 +123,7 @@ impl<S: ByHand> Default for Hand<S> {
 impl<S: ByHand> Application for Hand<S> {
     fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
         let (path, mut headers) = (request.uri().path(), HeaderMap::new());
-        let mut session = S::of(&self.0, request.headers());
+        let mut session = S::of(&self.0, cookie_lines(request.headers()));
         if path != "/plain" {
             session.load();
         }
@@ -133,7 +133,7 @@ impl<S: ByHand> Application for Hand<S> {
     }
 
     fn value(&self, request: Request<()>) -> String {
-        let mut session = S::of(&self.0, request.headers());
+        let mut session = S::of(&self.0, cookie_lines(request.headers()));
         session.load();
         handle(request.uri().path(), &mut Held::Number(&mut session))
     }

@@ -6,11 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
-use http::header::{COOKIE, HeaderValue, SET_COOKIE, VARY};
 use sha2::{Digest as _, Sha256};
 
-use super::{ByHand, Number, held};
+use super::{ByHand, Number, ReplyHeaders, held};
 
 /// Digests of tokens, and a value as JSON.
 type Store = Mutex<HashMap<[u8; 32], Vec<u8>>>;
@@ -43,10 +41,10 @@ impl ByHand for Least {
 
     type Store = Arc<Store>;
 
-    fn of(store: &Arc<Store>, headers: &HeaderMap) -> Self {
-        let cookie = headers.get(COOKIE).and_then(|line| {
-            let begin = memchr::memmem::find(line.as_bytes(), COOKIE_NAME)? + COOKIE_NAME.len();
-            line.as_bytes().get(begin..)?.first_chunk().copied()
+    fn of<'a>(store: &Arc<Store>, mut cookie_lines: impl Iterator<Item = &'a [u8]>) -> Self {
+        let cookie = cookie_lines.next().and_then(|line| {
+            let begin = memchr::memmem::find(line, COOKIE_NAME)? + COOKIE_NAME.len();
+            line.get(begin..)?.first_chunk().copied()
         });
         Least { store: Arc::clone(store), cookie, asked: false, found: None, value: None, changed: false }
     }
@@ -62,11 +60,11 @@ impl ByHand for Least {
         }
     }
 
-    fn finish(&mut self, headers: &mut HeaderMap) {
+    fn finish(&mut self, headers: &mut impl ReplyHeaders) {
         if !self.asked {
             return;
         }
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
+        headers.vary_by_cookie();
         if !self.changed {
             return;
         }
@@ -74,8 +72,7 @@ impl ByHand for Least {
             let mut token = [0; 48];
             getrandom::fill(&mut token).expect("a generator");
             let text = URL_SAFE_NO_PAD.encode(token);
-            let cookie = format!("__Host-by_hand={text}; Path=/; Secure; HttpOnly; SameSite=Lax");
-            headers.append(SET_COOKIE, HeaderValue::try_from(cookie).expect("visible characters"));
+            headers.set_cookie(format!("__Host-by_hand={text}; Path=/; Secure; HttpOnly; SameSite=Lax"));
             Sha256::digest(token).into()
         });
         held(&self.store).insert(digest, self.value.take().unwrap_or_default());

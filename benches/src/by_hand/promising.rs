@@ -18,13 +18,11 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderMap;
-use http::header::{CACHE_CONTROL, COOKIE, HeaderValue, SET_COOKIE, VARY};
 use sha2::{Digest as _, Sha256};
 use webstack_core::{Clock as _, SystemClock};
 
 use super::record::{HEAD, LENGTHS, replayed, values};
-use super::{ByHand, Number, held};
+use super::{ByHand, Number, ReplyHeaders, held};
 
 type Id = [u8; 16];
 
@@ -138,9 +136,8 @@ impl ByHand for Promising {
 
     type Store = Shelf;
 
-    fn of(shelf: &Shelf, headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(COOKIE).iter();
-        let text = lines.find_map(|line| line.as_bytes().split(|byte| *byte == b';').find_map(token));
+    fn of<'a>(shelf: &Shelf, mut cookie_lines: impl Iterator<Item = &'a [u8]>) -> Self {
+        let text = cookie_lines.find_map(|line| line.split(|byte| *byte == b';').find_map(token));
         Promising { shelf: shelf.clone(), text, asked: false, now: 0, found: None, log: Vec::new() }
     }
 
@@ -161,11 +158,11 @@ impl ByHand for Promising {
         }
     }
 
-    fn finish(&mut self, headers: &mut HeaderMap) {
+    fn finish(&mut self, headers: &mut impl ReplyHeaders) {
         if !self.asked {
             return;
         }
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
+        headers.vary_by_cookie();
         let expires = self.now + IDLE;
         match self.found.take() {
             Some((id, stored)) if self.log.is_empty() => {
@@ -195,9 +192,8 @@ impl ByHand for Promising {
                 let entry = Entry { bytes: replayed(&head.into(), &self.log), expires };
                 assert!(self.shelf.0.create(*id, entry), "an id of so many bits is new");
                 let text = URL_SAFE_NO_PAD.encode(token);
-                let cookie = format!("__Host-by_hand={text}; Path=/; Secure; HttpOnly; SameSite=Lax");
-                headers.append(SET_COOKIE, HeaderValue::try_from(cookie).expect("visible characters"));
-                headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                headers.set_cookie(format!("__Host-by_hand={text}; Path=/; Secure; HttpOnly; SameSite=Lax"));
+                headers.forbid_storing();
             }
         }
     }
@@ -222,14 +218,13 @@ fn is_same(one: &[u8], other: &[u8; 32]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use http::header::SET_COOKIE;
+
     use super::*;
 
-    fn with(cookie: &str) -> HeaderMap {
-        HeaderMap::from_iter([(COOKIE, HeaderValue::try_from(cookie).expect("visible characters"))])
-    }
-
     fn arrive(shelf: &Shelf, cookie: &str) -> Promising {
-        let mut session = Promising::of(shelf, &with(cookie));
+        let mut session = Promising::of(shelf, std::iter::once(cookie.as_bytes()));
         session.load();
         session
     }

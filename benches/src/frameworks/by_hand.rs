@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::axum::{Visited, in_process, routes};
-use crate::by_hand::{ByHand, Least, Promising, held};
+use crate::by_hand::{ByHand, Least, Promising, cookie_lines, held};
 use crate::site::{Case, Subject};
 
 pub(crate) fn subjects() -> Vec<Subject> {
@@ -62,7 +62,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let handle = Handle(Arc::new(Mutex::new(H::of(&self.store, request.headers()))));
+        let handle = Handle(Arc::new(Mutex::new(H::of(&self.store, cookie_lines(request.headers())))));
         request.extensions_mut().insert(handle.clone());
         Answering { inner: self.inner.call(request), handle }
     }
