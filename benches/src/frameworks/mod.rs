@@ -33,9 +33,16 @@ pub(crate) fn subjects() -> Vec<Subject> {
     #[cfg(feature = "peers")]
     let mut subjects = subjects;
     #[cfg(feature = "peers")]
-    for more in
-        [by_hand::subjects(), axum_peers::subjects(), actix_web::subjects(), rocket::subjects(), warp::subjects()]
-    {
+    for more in [
+        by_hand::axum::subjects(),
+        axum_peers::subjects(),
+        actix_web::subjects(),
+        by_hand::actix_web::subjects(),
+        rocket::subjects(),
+        by_hand::rocket::subjects(),
+        warp::subjects(),
+        by_hand::warp::subjects(),
+    ] {
         subjects.extend(more);
     }
     subjects

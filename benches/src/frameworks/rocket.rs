@@ -97,13 +97,14 @@ fn serve(port: u16, rocket: Rocket<Build>) {
     runtime.block_on(rocket.launch()).expect("it serves for ever");
 }
 
-struct InProcess {
+/// Its client, and where it is called.
+pub(super) struct InProcess {
     runtime: Runtime,
     client: Client,
 }
 
 impl InProcess {
-    fn boxed(rocket: Rocket<Build>) -> Box<dyn Site> {
+    pub(super) fn boxed(rocket: Rocket<Build>) -> Box<dyn Site> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let client = runtime.block_on(Client::untracked(rocket)).expect("it ignites");
         Box::new(InProcess { runtime, client })

@@ -29,7 +29,7 @@ pub(crate) fn subjects() -> Vec<Subject> {
 }
 
 /// warp asks more of a body than other frameworks do.
-type InProcess<S> = in_process::InProcess<S, Empty<Bytes>>;
+pub(super) type InProcess<S> = in_process::InProcess<S, Empty<Bytes>>;
 type Routes = warp::filters::BoxedFilter<(String,)>;
 
 fn control() -> Routes {
