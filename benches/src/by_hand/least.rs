@@ -2,10 +2,11 @@
 //! renewed, and whoever writes last wins.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memmem::Finder;
 use sha2::{Digest as _, Sha256};
 
 use super::{ByHand, Number, ReplyHeaders, held};
@@ -24,6 +25,8 @@ pub(crate) struct Least {
 }
 
 const COOKIE_NAME: &[u8] = b"__Host-by_hand=";
+/// It is made ready once, and not for each request.
+static FINDER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(COOKIE_NAME));
 
 impl Number for Least {
     fn read(&self, _: &str) -> Option<u64> {
@@ -43,7 +46,7 @@ impl ByHand for Least {
 
     fn of<'a>(store: &Arc<Store>, mut cookie_lines: impl Iterator<Item = &'a [u8]>) -> Self {
         let cookie = cookie_lines.next().and_then(|line| {
-            let begin = memchr::memmem::find(line, COOKIE_NAME)? + COOKIE_NAME.len();
+            let begin = FINDER.find(line)? + COOKIE_NAME.len();
             line.get(begin..)?.first_chunk().copied()
         });
         Least { store: Arc::clone(store), cookie, asked: false, found: None, value: None, changed: false }
