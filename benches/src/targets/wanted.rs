@@ -46,12 +46,8 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
     {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
-            let limits =
-                [("axum: by hand", "by hand, on axum"), ("axum: by hand, promising", "by hand, promising, on axum")];
-            let limits = limits
-                .into_iter()
-                .filter_map(|(row, of)| Some(Limit { measured: cells.number("time", row, case)?, of }))
-                .collect();
+            let limit = |of| Some(Limit { measured: cells.number("time", &format!("{framework}: {of}"), case)?, of });
+            let limits = ["by hand", "by hand, promising"].into_iter().filter_map(limit).collect();
             let what = format!("{framework}, {case}: ns");
             all.push(Target { limits, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
             let measured = cells.number("ratios", &format!("{framework}: {peer}"), case);
