@@ -3,11 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll};
 
 use crate::engine::Engine;
 use crate::runtime::Shielded;
+use crate::state::State;
 use crate::visit::Visit;
 use crate::{Error, Outcome, Refusal, ReplyHeaders, RequestHead, Session};
 
@@ -62,14 +63,14 @@ impl Exchange {
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
         match self.visit.finish_unasked() {
-            Some(headers) => Finish(Finishing::Done(Ok(headers))),
-            None => self.finish_asked(outcome),
+            Ok(headers) => Finish(Finishing::Done(Ok(headers))),
+            Err(asked) => self.finish_asked(asked, outcome),
         }
     }
 
     /// The same, if somebody asked for the session.
-    fn finish_asked(&self, outcome: Outcome) -> Finish {
-        if let Some(finished) = self.visit.finish_at_once(outcome) {
+    fn finish_asked(&self, state: MutexGuard<'_, State>, outcome: Outcome) -> Finish {
+        if let Some(finished) = self.visit.finish_at_once(state, outcome) {
             return Finish(Finishing::Done(finished));
         }
         let visit = Arc::clone(&self.visit);

@@ -62,6 +62,7 @@ mod sessions;
 mod settle;
 mod state;
 pub mod store;
+mod teller;
 mod terms;
 mod ticket;
 mod token;

@@ -8,6 +8,8 @@
 mod create;
 mod update;
 
+use std::sync::MutexGuard;
+
 use crate::draft::Draft;
 use crate::keep_alive::is_quiet;
 use crate::state::{Stage, State};
@@ -15,22 +17,25 @@ use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
 impl Visit {
-    /// Finishes a visit of somebody who did not ask for the session.
+    /// Finishes a visit of somebody who did not ask for the session; if somebody did, gives back the state.
     #[inline]
-    pub(crate) fn finish_unasked(&self) -> Option<ReplyHeaders> {
+    pub(crate) fn finish_unasked(&self) -> Result<ReplyHeaders, MutexGuard<'_, State>> {
         let mut state = self.state();
         if state.consulted {
-            return None;
+            return Err(state);
         }
         state.stage = Stage::Done;
         // Its URL may hold a token all the same.
-        Some(self.engine.carriers.untouched_reply())
+        Ok(self.engine.carriers.untouched_reply())
     }
 
     /// Finishes a visit, if that can be done at once.
     #[inline]
-    pub(crate) fn finish_at_once(&self, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
-        let mut state = self.state();
+    pub(crate) fn finish_at_once(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        outcome: Outcome,
+    ) -> Option<Result<ReplyHeaders, Error>> {
         // What could not be loaded, or nobody waited for, is nothing to wait for here, either.
         let is_loaded = state.stage == Stage::Open;
         if (is_loaded && state.turn_is_taken) || !state.is_simple() {
