@@ -51,14 +51,16 @@ pub enum Placing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReplyHeaders {
-    /// What nearly every response gets is made once and for all.
-    steady: &'static [Header],
+    /// What nearly every response says that says anything.
+    varies_by_cookie: bool,
     news: News,
 }
 
 type Header = (Placing, HeaderName, HeaderValue);
 
-static VARY_BY_COOKIE: [Header; 1] = [(Placing::Append, VARY, HeaderValue::from_static("Cookie"))];
+const COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
+
+static VARY_BY_COOKIE: [Header; 1] = [(Placing::Append, VARY, COOKIE)];
 
 /// What few responses say.
 #[derive(Clone, Debug, Default)]
@@ -74,11 +76,11 @@ impl ReplyHeaders {
     /// No headers: the program carries the token.
     pub(crate) fn telling(notice: Option<TokenNotice>) -> Self {
         let news = notice.map_or(News::Nothing, |notice| News::Notice(Box::new(notice)));
-        ReplyHeaders { steady: &[], news }
+        ReplyHeaders { varies_by_cookie: false, news }
     }
 
     pub(crate) fn vary_by_cookie(&mut self) {
-        self.steady = &VARY_BY_COOKIE;
+        self.varies_by_cookie = true;
     }
 
     pub(crate) fn append(&mut self, name: HeaderName, value: HeaderValue) {
@@ -106,7 +108,8 @@ impl ReplyHeaders {
             News::Headers(headers) => headers,
             News::Nothing | News::Notice(_) => &[],
         };
-        self.steady.iter().chain(headers).map(|(placing, name, value)| (*placing, name, value))
+        let steady: &[Header] = if self.varies_by_cookie { &VARY_BY_COOKIE } else { &[] };
+        steady.iter().chain(headers).map(|(placing, name, value)| (*placing, name, value))
     }
 
     /// What to tell a client whose token the program carries; `None`: nothing new, or headers say it.
@@ -120,20 +123,20 @@ impl ReplyHeaders {
     /// Adds the headers to a response's.
     #[inline]
     pub fn apply(self, headers: &mut HeaderMap) {
-        let ReplyHeaders { steady, news } = self;
-        if !steady.is_empty() {
-            place_all(headers, steady.iter().cloned());
+        let ReplyHeaders { varies_by_cookie, news } = self;
+        if varies_by_cookie {
+            headers.append(VARY, COOKIE);
         }
         match news {
             News::Nothing => {}
-            News::Headers(news) => place_all(headers, news.into_iter()),
+            News::Headers(news) => place_all(headers, news),
             News::Notice(notice) => drop(notice),
         }
     }
 }
 
 #[inline(never)]
-fn place_all(headers: &mut HeaderMap, all: impl Iterator<Item = Header>) {
+fn place_all(headers: &mut HeaderMap, all: Vec<Header>) {
     for (placing, name, value) in all {
         match placing {
             Placing::Append => drop(headers.append(name, value)),

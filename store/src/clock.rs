@@ -106,10 +106,10 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[cfg(target_os = "linux")]
     fn now(&self) -> Timestamp {
-        use nix::time::{ClockId, clock_gettime};
+        use rustix::time::{ClockId, clock_gettime};
 
-        let Ok(time) = clock_gettime(ClockId::CLOCK_REALTIME_COARSE) else { return SystemTime::now().into() };
-        let [seconds, nanos] = [time.tv_sec(), time.tv_nsec()].map(|part| u64::try_from(part).unwrap_or(0));
+        let time = clock_gettime(ClockId::RealtimeCoarse);
+        let [seconds, nanos] = [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or(0));
         Timestamp(seconds.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
     }
 

@@ -66,12 +66,12 @@ impl MemoryStore {
     }
 
     fn living(&self, id: &SessionId) -> Option<Stored> {
-        let (state, now) = (self.state(), self.clock.now());
+        let (now, state) = (self.clock.now(), self.state());
         state.get(id).filter(|stored| !stored.entry.is_expired(now)).cloned()
     }
 
     fn begin(&self, id: &SessionId, entry: Entry) -> Result<Created, StoreError> {
-        let (mut state, now) = (self.state(), self.clock.now());
+        let (now, mut state) = (self.clock.now(), self.state());
         if state.entries.contains_key(id) {
             return Ok(Created::Exists);
         }
@@ -82,7 +82,7 @@ impl MemoryStore {
     }
 
     fn replace(&self, id: &SessionId, seen: Version, entry: Entry) -> Updated {
-        let (mut state, now) = (self.state(), self.clock.now());
+        let (now, mut state) = (self.clock.now(), self.state());
         state.replace(id, seen, entry, now)
     }
 
