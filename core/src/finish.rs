@@ -1,7 +1,7 @@
 //! The end of a visit: what is stored then, and the headers of the response.
 
 use crate::base::Base;
-use crate::carrier::{Carrier, TokenReply};
+use crate::carrier::{Carrier, Handed, TokenReply};
 use crate::lease::Hold;
 use crate::policy::{OnGone, OnServerError};
 use crate::state::{Stage, State};
@@ -123,13 +123,13 @@ impl Visit {
             (base, state.seldom.token_change.clone())
         };
         let Some(base) = base else { return };
-        let takes_back = matches!(change, Some(TokenReply::TakeBack));
+        let takes_back = change.as_ref().is_some_and(|change| change.handed().is_none());
         let Ok(found) = self.engine.behind.load(base.token.id()).await else { return };
         let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
         let stands = match found {
             Some(found) => {
                 let now = self.engine.clock.now();
-                let is_good = |token| found.record.tokens().is_current(&self.engine, token, now);
+                let is_good = |handed: &Handed| found.record.tokens().is_current(&self.engine, &handed.token, now);
                 found.record.head().epoch() == base.record.head().epoch()
                     && found.is_empty() == takes_back
                     && change.as_ref().and_then(TokenReply::handed).is_none_or(is_good)
@@ -149,7 +149,7 @@ impl Visit {
         if self.by_token {
             return carriers.notice(change);
         }
-        if self.plain && carrier == Carrier::Cookie && matches!(change, Some(TokenReply::HandOut(..))) {
+        if self.plain && carrier == Carrier::Cookie && change.is_some_and(|change| change.handed().is_some()) {
             self.engine.warn_of_plain_http();
         }
         carriers.reply(carrier, change, &self.mount)

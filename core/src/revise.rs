@@ -49,7 +49,7 @@ pub(crate) fn date(
     let was_empty = seen.record.is_empty();
     if revision.view.is_empty() {
         revision.set_cookie_expires(None);
-        let change = (!was_empty).then_some(TokenReply::TakeBack);
+        let change = (!was_empty).then_some(TokenReply::take_back());
         return Ok((Some(now + EMPTIED_LIFETIME), change));
     }
     let mut change = None;

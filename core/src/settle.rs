@@ -77,7 +77,7 @@ impl State {
             }
             Ok(Committed::Gone) => {
                 self.gone = true;
-                if matches!(self.seldom.token_change, Some(TokenReply::HandOut(..))) {
+                if self.seldom.token_change.as_ref().is_some_and(|change| change.handed().is_some()) {
                     drop(self.take_token_change());
                 }
                 Err(Error::Gone)

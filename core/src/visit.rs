@@ -33,11 +33,12 @@ pub(crate) struct Visit {
 impl Visit {
     #[inline]
     pub(crate) fn of_request(engine: Arc<Engine>, head: &dyn RequestHead) -> Arc<Self> {
-        let presented = engine.carriers.read(head);
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
         let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
+        let mut presented = Presented::default();
+        engine.carriers.read(head, &mut presented);
         Arc::new(Visit { engine, presented, target, mount, plain, by_token: false, state: Mutex::default() })
     }
 
@@ -162,7 +163,7 @@ impl Visit {
             }
             if removed == Removed::Removed {
                 ended += 1;
-                unusual.token_change = Some(TokenReply::TakeBack);
+                unusual.token_change = Some(TokenReply::take_back());
             }
         }
         Ok(ended)

@@ -52,16 +52,11 @@ pub enum Carrier {
     Query,
 }
 
-/// What the client is told of its token.
+/// What the client is told of its token: it gets this one, or should forget the one it has. Few are told anything.
 #[derive(Clone, Debug)]
-pub(crate) enum TokenReply {
-    /// It gets this one.
-    HandOut(Box<Handed>),
-    /// It should forget it.
-    TakeBack,
-}
+pub(crate) struct TokenReply(Box<Option<Handed>>);
 
-/// A token that is handed out: to few requests.
+/// A token that is handed out.
 #[derive(Clone, Debug)]
 pub(crate) struct Handed {
     pub(crate) token: Token,
@@ -71,15 +66,16 @@ pub(crate) struct Handed {
 
 impl TokenReply {
     pub(crate) fn hand_out(token: Token, max_age: Option<Duration>) -> Self {
-        TokenReply::HandOut(Box::new(Handed { token, max_age }))
+        TokenReply(Box::new(Some(Handed { token, max_age })))
     }
 
-    /// The token that it gets, if any.
-    pub(crate) fn handed(&self) -> Option<&Token> {
-        match self {
-            TokenReply::HandOut(handed) => Some(&handed.token),
-            TokenReply::TakeBack => None,
-        }
+    pub(crate) fn take_back() -> Self {
+        TokenReply(Box::new(None))
+    }
+
+    /// What it gets; `None`: it should forget what it has.
+    pub(crate) fn handed(&self) -> Option<&Handed> {
+        self.0.as_ref().as_ref()
     }
 }
 
@@ -114,8 +110,7 @@ impl Carriers {
 
     /// Collects what may be tokens in a request.
     #[inline]
-    pub(crate) fn read(&self, head: &dyn RequestHead) -> Presented {
-        let mut presented = Presented::default();
+    pub(crate) fn read(&self, head: &dyn RequestHead, presented: &mut Presented) {
         let mut take = |carrier, text: &[u8]| presented.take(carrier, text, self.wire.may_be_token(text));
         for carrier in &self.order {
             match carrier {
@@ -128,7 +123,6 @@ impl Carriers {
                 }
             }
         }
-        presented
     }
 
     /// The headers of a response that consulted the session.
@@ -140,16 +134,16 @@ impl Carriers {
         if !self.has_tickets() {
             headers.replace(CACHE_CONTROL, NO_STORE);
         }
-        match (carrier, change) {
-            (Carrier::Cookie, TokenReply::HandOut(handed)) => {
+        match (carrier, change.handed()) {
+            (Carrier::Cookie, Some(handed)) => {
                 let text = self.wire.token(&handed.token);
                 headers.append(SET_COOKIE, self.cookie.hand_out(&text, mount, handed.max_age));
             }
-            (Carrier::Cookie, TokenReply::TakeBack) => headers.append(SET_COOKIE, self.cookie.take_back(mount)),
-            (_, TokenReply::HandOut(handed)) => {
+            (Carrier::Cookie, None) => headers.append(SET_COOKIE, self.cookie.take_back(mount)),
+            (_, Some(handed)) => {
                 headers.replace(self.header.name.clone(), HeaderCarrier::hand_out(&self.wire.token(&handed.token)));
             }
-            (_, TokenReply::TakeBack) => headers.replace(self.header.name.clone(), HeaderCarrier::take_back()),
+            (_, None) => headers.replace(self.header.name.clone(), HeaderCarrier::take_back()),
         }
         if carrier == Carrier::Header {
             // A page of another origin may read it, if the application lets that page read anything.
@@ -171,9 +165,9 @@ impl Carriers {
 
     /// What to tell a client whose token the program carries.
     pub(crate) fn notice(&self, change: Option<&TokenReply>) -> ReplyHeaders {
-        let notice = change.map(|change| match change {
-            TokenReply::HandOut(handed) => TokenNotice::Issued(TokenText::new(self.wire.token(&handed.token))),
-            TokenReply::TakeBack => TokenNotice::Ended,
+        let notice = change.map(|change| match change.handed() {
+            Some(handed) => TokenNotice::Issued(TokenText::new(self.wire.token(&handed.token))),
+            None => TokenNotice::Ended,
         });
         ReplyHeaders::telling(notice)
     }
