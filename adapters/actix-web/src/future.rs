@@ -60,26 +60,38 @@ impl<B: MessageBody> Conclusion for Replying<B> {
 
     #[inline]
     fn conclude(answer: Answer<B>, finished: Result<ReplyHeaders, webstack_core::Error>) -> Reply<B> {
-        match (answer, finished) {
-            (Ok(mut response), Ok(headers)) => {
+        let mut response = match answer {
+            Ok(response) => response,
+            Err(error) => return Err(conclude_error(error, finished)),
+        };
+        match finished {
+            Ok(headers) => {
                 add(&headers, response.response_mut());
                 Ok(response.map_into_left_body())
             }
-            (Ok(response), Err(error)) => Ok(response.error_response(Error::from(error)).map_into_right_body()),
-            // An inner middleware or extractor failed: the reply is made of its error later, and gets its headers then.
-            (Err(mut error), Ok(headers)) => {
-                error.add_response_mapper(move |mut response| {
-                    add(&headers, &mut response);
-                    response
-                });
-                Err(error)
-            }
-            (Err(_), Err(error)) => Err(Error::from(error).into()),
+            Err(error) => Ok(response.error_response(Error::from(error)).map_into_right_body()),
         }
     }
 
     fn pass(answer: Answer<B>) -> Reply<B> {
         answer.map(ServiceResponse::map_into_left_body)
+    }
+}
+
+/// An inner middleware or extractor failed: the reply is made of its error later, and gets its headers then.
+fn conclude_error(
+    mut error: actix_web::Error,
+    finished: Result<ReplyHeaders, webstack_core::Error>,
+) -> actix_web::Error {
+    match finished {
+        Ok(headers) => {
+            error.add_response_mapper(move |mut response| {
+                add(&headers, &mut response);
+                response
+            });
+            error
+        }
+        Err(error) => Error::from(error).into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use http_body_util::Empty;
 use tokio::net::TcpListener;
-use warp::Filter;
+use warp::{Filter, Rejection};
 use webstack_core::store::MemoryStore;
 use webstack_warp::{Session, session};
 
@@ -37,7 +37,15 @@ fn control() -> Routes {
     let read = warp::path!("read").map(|| shown(Some(1_000_000)));
     let write = warp::path!("write").map(|| fresh().to_string());
     let renew = warp::path!("renew").map(|| "renewed".to_owned());
-    plain.or(read).unify().or(write).unify().or(renew).unify().boxed()
+    plain.or(read).unify().or(write).unify().or(renew).unify().or(nobody_meets()).unify().boxed()
+}
+
+/// As many routes as there are for those who meet: more of them make every future larger.
+pub(super) fn nobody_meets() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
+    let keep = warp::path!("keep" / String).then(async |_: String| "kept".to_owned());
+    let increment = warp::path!("increment").then(async || "incremented".to_owned());
+    let kept = warp::path!("kept").map(|| "0".to_owned());
+    keep.or(increment).unify().or(kept).unify()
 }
 
 fn sessions() -> webstack_core::Sessions {
@@ -49,7 +57,8 @@ fn serve<F: Future<Output = ()>>(port: u16, run: impl FnOnce(TcpListener) -> F) 
     runtime.block_on(async { run(TcpListener::bind(("127.0.0.1", port)).await.expect("a free port")).await });
 }
 
-fn routes() -> Routes {
+/// In no box: webstack puts them into one.
+fn routes() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     let plain = warp::path!("plain").map(|| "nothing".to_owned());
     let read = warp::path!("read").and(session()).map(|session: Session| shown(session.get(VALUE).expect("a number")));
     let write = warp::path!("write").and(session()).map(|session: Session| {
@@ -61,11 +70,11 @@ fn routes() -> Routes {
         session.renew().expect("the session is open");
         "renewed".to_owned()
     });
-    plain.or(read).unify().or(write).unify().or(renew).unify().or(meeting()).unify().boxed()
+    plain.or(read).unify().or(write).unify().or(renew).unify().or(meeting()).unify()
 }
 
 /// The routes of those who meet.
-fn meeting() -> Routes {
+fn meeting() -> impl Filter<Extract = (String,), Error = Rejection> + Clone {
     let keep = warp::path!("keep" / String).and(session()).then(async |key: String, session: Session| {
         tokio::time::sleep(THINKING).await;
         session.insert(&*key, &1).expect("the session is open");
@@ -80,5 +89,5 @@ fn meeting() -> Routes {
         let is_kept = |key: &usize| session.contains(&*format!("k{key}")).expect("the session is open");
         (0..KEYS).filter(is_kept).count().to_string()
     });
-    keep.or(increment).unify().or(kept).unify().boxed()
+    keep.or(increment).unify().or(kept).unify()
 }

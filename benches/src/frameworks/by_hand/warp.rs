@@ -7,7 +7,7 @@ use warp::filters::BoxedFilter;
 use super::both;
 use super::tower::{Handle, layer};
 use crate::by_hand::{ByHand, Least, Promising};
-use crate::frameworks::warp::InProcess;
+use crate::frameworks::warp::{InProcess, nobody_meets};
 use crate::frameworks::{VALUE, fresh, shown};
 use crate::site::{Site, Subject};
 
@@ -30,5 +30,5 @@ fn routes<H: ByHand>() -> BoxedFilter<(String,)> {
         value.to_string()
     });
     let renew = warp::path!("renew").map(|| "renewed".to_owned());
-    plain.or(read).unify().or(write).unify().or(renew).unify().boxed()
+    plain.or(read).unify().or(write).unify().or(renew).unify().or(nobody_meets()).unify().boxed()
 }
