@@ -110,7 +110,11 @@ impl fmt::Debug for Exchange {
 pub struct Finish(Finishing);
 
 impl Finish {
-    /// What it comes to, if nothing has to be waited for; else itself, to be awaited.
+    /// What it comes to, if nothing has to be waited for.
+    ///
+    /// # Errors
+    ///
+    /// Itself, to be awaited.
     #[inline]
     pub fn at_once(self) -> Result<Result<ReplyHeaders, Error>, Self> {
         match self.0 {

@@ -44,7 +44,7 @@ impl<F: Future<Output = Answer<B>>, B: MessageBody> Future for SessionFuture<F, 
 }
 
 /// What becomes of an application's answer.
-pub(crate) struct Replying<B>(PhantomData<fn() -> B>);
+pub(crate) struct Replying<B>(PhantomData<B>);
 
 impl<B: MessageBody> Conclusion for Replying<B> {
     type Answer = Answer<B>;

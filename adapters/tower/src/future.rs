@@ -46,7 +46,7 @@ where
 }
 
 /// What becomes of a service's answer.
-pub(crate) struct Replying<B, E, K>(PhantomData<fn() -> (B, E, K)>);
+pub(crate) struct Replying<B, E, K>(PhantomData<(B, E, K)>);
 
 impl<B, E, K: Bodies<B>> Conclusion for Replying<B, E, K> {
     type Answer = Result<Response<B>, E>;
