@@ -113,7 +113,8 @@ fn count_allocations(subjects: &[Subject], page: &Page) {
 }
 
 fn count_instructions(subjects: &[Subject], effort: Effort, page: &Page) {
-    let Some(counter) = Counter::new() else { return };
+    let Some(counter) = Counter::new().map(Counter::with_atomics) else { return };
+    let mut atomics = heading("atomic operations over the same request without sessions");
     let mut table = heading("instructions over the same request without sessions (of these, SHA-256 by hand)");
     for framework in frameworks(subjects) {
         eprintln!("counting instructions of {} …", framework[0].framework);
@@ -138,6 +139,7 @@ fn count_instructions(subjects: &[Subject], effort: Effort, page: &Page) {
                 Some(count) => format!("{:.0}", count.all),
                 None => absent(),
             });
+            row(&mut atomics, subject, |case| of_case(&over, case).map_or_else(absent, |count| tenths(count.atomic)));
             counted.push((subject.name, over));
         }
         let value = |subject: &Subject, case| {
@@ -151,6 +153,9 @@ fn count_instructions(subjects: &[Subject], effort: Effort, page: &Page) {
         );
     }
     page.table("instructions", &table);
+    if counter.counts_atomics() {
+        page.table("atomics", &atomics);
+    }
 }
 
 fn of_case<T: Copy>(values: &[(Case, T)], case: Case) -> T {

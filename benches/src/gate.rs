@@ -56,7 +56,7 @@ fn measure(subjects: &[Subject], counter: &Counter, goal: &Goal) -> Result<Instr
         Quantity::Instructions => Ok(counter.count(webstack, goal.case)?.over(counter.count(control, goal.case)?)),
         Quantity::Allocations => {
             let all = allocations::of(webstack, goal.case) - allocations::of(control, goal.case);
-            Ok(Instructions { all, sha256: 0.0 })
+            Ok(Instructions { all, ..Instructions::default() })
         }
     }
 }

@@ -26,6 +26,8 @@ mod page;
 #[cfg(feature = "peers")]
 mod plot;
 #[cfg(feature = "peers")]
+mod prices;
+#[cfg(feature = "peers")]
 mod redis;
 mod site;
 #[cfg(feature = "peers")]
@@ -153,6 +155,7 @@ fn measure(arguments: &Arguments, part: Option<&Part>, subjects: &[site::Subject
     page.table("versions", &machine::versions());
     if matches!(part, None | Some(Part::Requests)) {
         comparison::run(subjects, effort, page);
+        prices::run(effort.rounds, page);
     }
     if matches!(part, None | Some(Part::LostUpdates)) {
         lost_updates::run(subjects, effort.rounds_of_a_second, page);

@@ -1,5 +1,6 @@
 //! How many instructions a request takes: this program again, inside valgrind, which counts between two marks.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,6 +14,8 @@ const REQUESTS: usize = 200;
 pub(crate) struct Counter {
     program: PathBuf,
     profiles: PathBuf,
+    /// Where this program's atomic operations are, if they are to be counted.
+    atomic: Option<HashSet<u64>>,
 }
 
 /// Instructions of a request.
@@ -22,6 +25,8 @@ pub(crate) struct Instructions {
     /// What `sha2` took of them. valgrind hides the processor's instructions for SHA-256, so it is computed by hand there, and
     /// by far fewer elsewhere.
     pub(crate) sha256: f64,
+    /// How many of them are atomic operations of this program.
+    pub(crate) atomic: f64,
 }
 
 impl Instructions {
@@ -32,7 +37,8 @@ impl Instructions {
 
     /// What is left when what a control takes is taken away.
     pub(crate) fn over(self, control: Instructions) -> Instructions {
-        Instructions { all: self.all - control.all, sha256: self.sha256 - control.sha256 }
+        let Instructions { all, sha256, atomic } = self;
+        Instructions { all: all - control.all, sha256: sha256 - control.sha256, atomic: atomic - control.atomic }
     }
 }
 
@@ -47,7 +53,19 @@ impl Counter {
         let program = std::env::current_exe().expect("a program knows where it is");
         let profiles = program.with_file_name("profiles");
         std::fs::create_dir_all(&profiles).expect("a directory beside the program");
-        Some(Counter { program, profiles })
+        Some(Counter { program, profiles, atomic: None })
+    }
+
+    /// One that counts atomic operations, too, if it can.
+    #[cfg(feature = "peers")]
+    pub(crate) fn with_atomics(self) -> Self {
+        Counter { atomic: super::atomics::of(&self.program), ..self }
+    }
+
+    /// True if it can say how many atomic operations there are.
+    #[cfg(feature = "peers")]
+    pub(crate) fn counts_atomics(&self) -> bool {
+        self.atomic.is_some()
     }
 
     /// Where the profiles are, for `callgrind_annotate`.
@@ -60,6 +78,7 @@ impl Counter {
         let file = self.profiles.join(format!("{}-{}-{}", subject.framework, subject.name, case.name()));
         let output = Command::new("valgrind")
             .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*counted_requests*"])
+            .args(self.atomic.as_ref().map(|_| "--dump-instr=yes"))
             .arg(format!("--callgrind-out-file={}", file.display()))
             .arg(&self.program)
             .args(["count", subject.framework, subject.name, case.name()])
@@ -73,7 +92,9 @@ impl Counter {
             return Err("callgrind did not find the function that is counted".to_owned());
         }
         let each = |sum: u64| sum as f64 / REQUESTS as f64;
-        Ok(Instructions { all: each(profile.total()), sha256: each(profile.within("sha2::")) })
+        let atomic = self.atomic.as_ref().map_or(0, |places| profile.at(&self.program.to_string_lossy(), places));
+        let (all, sha256) = (profile.total(), profile.within("sha2::"));
+        Ok(Instructions { all: each(all), sha256: each(sha256), atomic: each(atomic) })
     }
 }
 
