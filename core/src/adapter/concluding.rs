@@ -28,9 +28,50 @@ pub trait Conclusion {
 }
 
 pin_project! {
-    /// The future of a request with an exchange around it.
+    /// The future of a request with an exchange around it: the application's answer is waited for, and concluded.
     ///
-    /// `F` is the application's, and `A` the one of a request whose application may not be called at all.
+    /// `F` is the application's, and `A` the one of a request whose application may not be called at all. One that is dropped stores
+    /// nothing, unless the application had answered: then what it stores goes on to its end.
+    ///
+    /// ```
+    /// use std::future::Pending;
+    ///
+    /// use http::{Request, Response};
+    /// use webstack_core::adapter::{Concluding, Conclusion};
+    /// use webstack_core::{Error, Outcome, ReplyHeaders, Sessions, runtime::block_on, store::MemoryStore};
+    ///
+    /// struct Plain;
+    ///
+    /// impl Conclusion for Plain {
+    ///     type Answer = Response<&'static str>;
+    ///     type Reply = Result<Response<&'static str>, Error>;
+    ///
+    ///     fn outcome(answer: &Self::Answer) -> Outcome {
+    ///         Outcome::of_status(answer.status().as_u16())
+    ///     }
+    ///
+    ///     fn conclude(mut answer: Self::Answer, finished: Result<ReplyHeaders, Error>) -> Self::Reply {
+    ///         finished?.apply(answer.headers_mut());
+    ///         Ok(answer)
+    ///     }
+    ///
+    ///     fn pass(answer: Self::Answer) -> Self::Reply {
+    ///         Ok(answer)
+    ///     }
+    /// }
+    ///
+    /// let sessions = Sessions::builder().store(MemoryStore::new()).build()?;
+    /// let exchange = sessions.open(&Request::new(()));
+    /// let session = exchange.session();
+    /// let handler = async move {
+    ///     session.load().await.unwrap();
+    ///     session.insert("name", "Ada").unwrap();
+    ///     Response::new("hello")
+    /// };
+    /// let request = Concluding::<_, Pending<_>, Plain>::answering(exchange, handler);
+    /// assert!(block_on(request)?.headers().contains_key("set-cookie"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub struct Concluding<F, A, C: Conclusion> {
         #[pin]
         stage: Stage<F, A, C>,
@@ -40,7 +81,7 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<F, A, C: Conclusion> {
-        // A middleware of the same sessions further outside sees to them.
+        // A middleware of the same sessions further outside sees to the session.
         Passing { #[pin] inner: F },
         // Whether the application is called at all is not known yet.
         Asking { #[pin] asking: A },
