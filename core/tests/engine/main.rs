@@ -6,6 +6,7 @@ mod cache;
 mod carriers;
 mod client;
 mod commit;
+mod concluding;
 mod configuration;
 mod durability;
 mod failures;

@@ -9,6 +9,8 @@ mod carriers;
 mod client;
 #[path = "../engine/commit.rs"]
 mod commit;
+#[path = "../engine/concluding.rs"]
+mod concluding;
 #[path = "../engine/configuration.rs"]
 mod configuration;
 #[path = "../engine/durability.rs"]
