@@ -107,11 +107,9 @@ impl Edits {
         self.0.len()
     }
 
-    /// Takes back one edit.
-    pub(crate) fn forget(&mut self, index: usize) {
-        if index < self.0.len() {
-            self.0.remove(index);
-        }
+    /// Takes one edit out.
+    pub(crate) fn take_back(&mut self, index: usize) -> Option<Edit> {
+        (index < self.0.len()).then(|| self.0.remove(index))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

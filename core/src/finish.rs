@@ -2,6 +2,7 @@
 
 use crate::base::Base;
 use crate::carrier::{Carrier, Handed, TokenReply};
+use crate::draft::Draft;
 use crate::lease::Hold;
 use crate::policy::{OnGone, OnServerError};
 use crate::state::{Stage, State};
@@ -16,6 +17,8 @@ pub(crate) struct Last {
     /// Something was decided before that the client is told with the response.
     was_told: bool,
     is_outdated: bool,
+    /// What is not stored: what is in it of the application's may look at the session while it goes.
+    spent: Option<Draft>,
 }
 
 /// What the client is told of its token, and by what way.
@@ -40,9 +43,7 @@ impl State {
     #[inline]
     pub(crate) fn close(&mut self, keeps: bool) -> Last {
         self.stage = Stage::Done;
-        if !keeps {
-            self.discard_edits();
-        }
+        let spent = if keeps { None } else { self.discard_edits() };
         if let Some(holder) = self.hold.holder() {
             self.hold = Hold::Release(holder);
         }
@@ -51,6 +52,7 @@ impl State {
             had_edits: self.has_edits(),
             was_told: self.seldom.token_change.is_some(),
             is_outdated: self.is_outdated,
+            spent,
         }
     }
 }
@@ -62,7 +64,8 @@ impl Visit {
             (Outcome::Keep, _) | (Outcome::ServerError, OnServerError::Keep) => true,
             (Outcome::Discard, _) | (Outcome::ServerError, OnServerError::Discard) => false,
         };
-        let (turn, last) = self.turn_to(|state| state.close(keeps)).await;
+        let (turn, mut last) = self.turn_to(|state| state.close(keeps)).await;
+        drop(last.spent.take());
         if last.stores {
             match self.store().await {
                 Ok(()) => {}
@@ -87,13 +90,14 @@ impl Visit {
 
     /// A lock is given back though what was done under it could not be stored: others need not wait for it to run out.
     async fn give_back(&self) {
-        {
+        let spent = {
             let mut state = self.state();
             if state.hold == Hold::Nothing {
                 return;
             }
-            state.discard_edits();
-        }
+            state.discard_edits()
+        };
+        drop(spent);
         // that it failed again was reported, and the lease runs out by itself
         let _ = self.store().await;
     }

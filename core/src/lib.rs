@@ -62,7 +62,6 @@ mod sessions;
 mod settle;
 mod state;
 pub mod store;
-mod teller;
 mod terms;
 mod ticket;
 mod token;

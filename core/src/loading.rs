@@ -4,15 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::Error;
 use crate::policy::OnStoreFailure;
 use crate::search::{Loaded, Search};
-use crate::state::{Stage, State};
+use crate::state::Stage;
 use crate::store::BoxFuture;
-use crate::teller::Teller;
 use crate::turn::Turn;
 use crate::visit::Visit;
 
@@ -49,27 +48,25 @@ impl Load {
 impl Visit {
     /// Loads the session; `None` if it has to be waited for.
     fn load_at_once(&self) -> Option<Result<(), Error>> {
-        let mut state = self.state();
-        match state.stage {
-            Stage::Open => return Some(Ok(())),
-            Stage::Done => return Some(Err(Error::TooLate)),
+        let other = {
+            let mut state = self.state();
+            let is_first = state.stage == Stage::Unloaded && state.seldom.search.is_none() && state.take_turn();
+            state.consulted |= is_first;
+            (!is_first).then_some(state.stage)
+        };
+        let turn = match other {
+            None => self.taken_turn(),
+            Some(Stage::Open) => return Some(Ok(())),
+            Some(Stage::Done) => return Some(Err(Error::TooLate)),
             // Another handle is loading it, or has begun to.
-            Stage::Unloaded if state.seldom.search.is_some() || state.turn_is_taken => return None,
-            Stage::Unloaded => {}
-        }
-        state.take_turn();
-        state.consulted = true;
-        // In this order: whoever panics gives the turn back after having let go of the state.
-        let turn = self.taken_turn();
-        let mut teller = Teller::holding(&self.engine.events, state);
+            Some(Stage::Unloaded) => return None,
+        };
         let mut search = Search::default();
-        let found = search.at_once(&self.engine, &self.presented, &mut teller);
-        let held = teller.into_held();
-        let Some(found) = found else {
-            turn.end_holding(held, |state| state.seldom.get_or_default().search = Some(Box::new(search)));
+        let Some(found) = search.at_once(&self.engine, &self.presented) else {
+            turn.end_with(|state| state.seldom.get_or_default().search = Some(Box::new(search)));
             return None;
         };
-        Some(self.take_up(turn, held, found, &mut search.loaded))
+        Some(self.take_up(turn, found, &mut search.loaded))
     }
 
     /// Loads the session in its turn, if nobody has by then.
@@ -87,21 +84,14 @@ impl Visit {
         }
         let mut search = search.unwrap_or_default();
         let found = search.patiently(&self.engine, &self.presented).await;
-        self.take_up(turn, None, found, &mut search.loaded)
+        self.take_up(turn, found, &mut search.loaded)
     }
 
     #[inline]
-    fn take_up(
-        &self,
-        turn: Turn<'_>,
-        held: Option<MutexGuard<'_, State>>,
-        found: Result<(), Error>,
-        loaded: &mut Loaded,
-    ) -> Result<(), Error> {
+    fn take_up(&self, turn: Turn<'_>, found: Result<(), Error>, loaded: &mut Loaded) -> Result<(), Error> {
         match found {
-            Ok(()) => turn.end_holding(held, |state| state.take_up(loaded)),
+            Ok(()) => turn.end_with(|state| state.take_up(loaded)),
             Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
-                drop(held);
                 self.report_failure(&error);
                 turn.end_with(|state| match state.stage {
                     Stage::Done => Err(Error::TooLate),
@@ -112,7 +102,6 @@ impl Visit {
                 })
             }
             Err(error) => {
-                drop(held);
                 drop(turn);
                 self.report_failure(&error);
                 Err(error)

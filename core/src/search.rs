@@ -9,7 +9,6 @@ use crate::events::Event;
 use crate::record::Record;
 use crate::rotation::Standing;
 use crate::store::{Store, StoreError, Stored, Version};
-use crate::teller::Teller;
 use crate::ticket::Ticket;
 use crate::{Error, SessionId, Timestamp};
 
@@ -50,18 +49,13 @@ pub(crate) struct Search {
 impl Search {
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
-    pub(crate) fn at_once(
-        &mut self,
-        engine: &Engine,
-        presented: &Presented,
-        teller: &mut Teller<'_>,
-    ) -> Option<Result<(), Error>> {
-        while let Some(id) = self.next(engine, presented, teller) {
+    pub(crate) fn at_once(&mut self, engine: &Engine, presented: &Presented) -> Option<Result<(), Error>> {
+        while let Some(id) = self.next(engine, presented) {
             let answer = match self.store(engine).load_at_once(&id) {
                 None | Some(Err(StoreError::Busy)) => return None,
                 Some(answer) => answer,
             };
-            if let Err(error) = self.take(engine, answer, teller) {
+            if let Err(error) = self.take(engine, answer) {
                 return Some(Err(error));
             }
         }
@@ -70,20 +64,18 @@ impl Search {
 
     /// Asks whatever store there is, and goes on where it stands.
     pub(crate) async fn patiently(&mut self, engine: &Engine, presented: &Presented) -> Result<(), Error> {
-        let teller = || Teller::new(&engine.events);
-        loop {
-            let next = self.next(engine, presented, &mut teller());
-            let Some(id) = next else { return Ok(()) };
+        while let Some(id) = self.next(engine, presented) {
             let answer = ask(engine, self.store(engine), &id).await;
-            self.take(engine, answer?, &mut teller())?;
+            self.take(engine, answer?)?;
         }
+        Ok(())
     }
 
     /// The id that is to be asked for.
     #[inline]
-    fn next(&mut self, engine: &Engine, presented: &Presented, teller: &mut Teller<'_>) -> Option<SessionId> {
+    fn next(&mut self, engine: &Engine, presented: &Presented) -> Option<SessionId> {
         if self.arrived.is_none() {
-            self.arrived = self.arrivals.next(presented, &engine.carriers, teller);
+            self.arrived = self.arrivals.next(presented, &engine.carriers, &engine.events);
         }
         self.arrived.as_ref().map(|arrived| *arrived.token.id())
     }
@@ -95,12 +87,7 @@ impl Search {
 
     /// Takes in what a store says of the present token.
     #[inline]
-    fn take(
-        &mut self,
-        engine: &Engine,
-        answer: Result<Option<Stored>, StoreError>,
-        teller: &mut Teller<'_>,
-    ) -> Result<(), Error> {
+    fn take(&mut self, engine: &Engine, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
         let Some(arrived) = &self.arrived else { return Ok(()) };
         let (id, loaded) = (*arrived.token.id(), &mut self.loaded);
         match answer {
@@ -109,27 +96,27 @@ impl Search {
                     let digest = engine.digests.of(&arrived.token);
                     match record.tokens().standing(&digest, || engine.clock.now()) {
                         Standing::Present | Standing::Next | Standing::Previous => {
-                            loaded.add(teller, arrived, record, version, entry.expires);
+                            loaded.add(engine, arrived, record, version, entry.expires);
                         }
                         // A cache may keep what stood there before this token was made.
                         Standing::Foreign if engine.has_cache() && !self.is_behind_cache => {
                             self.is_behind_cache = true;
                             return Ok(());
                         }
-                        Standing::Foreign if record.head().is_grave() => loaded.refuse(teller, Event::UnknownToken(id)),
-                        Standing::Foreign => loaded.refuse(teller, Event::WrongSecret(id)),
-                        Standing::Outdated => loaded.refuse(teller, Event::OutdatedToken(id)),
+                        Standing::Foreign if record.head().is_grave() => loaded.refuse(engine, Event::UnknownToken(id)),
+                        Standing::Foreign => loaded.refuse(engine, Event::WrongSecret(id)),
+                        Standing::Outdated => loaded.refuse(engine, Event::OutdatedToken(id)),
                     }
                 }
-                Err(error) => loaded.corrupt(engine, teller, id, error.into())?,
+                Err(error) => loaded.corrupt(engine, id, error.into())?,
             },
             Ok(None) => match arrived.ticket().filter(|ticket| ticket.is_good(&engine.lifetime, engine.clock.now())) {
                 Some(ticket) => {
                     loaded.ticket.get_or_insert(Box::new(ticket));
                 }
-                None => loaded.refuse(teller, Event::UnknownToken(id)),
+                None => loaded.refuse(engine, Event::UnknownToken(id)),
             },
-            Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, teller, id, error)?,
+            Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, id, error)?,
             Err(error) => return Err(error.into()),
         }
         self.arrived = None;
@@ -142,7 +129,7 @@ impl Loaded {
     #[inline]
     fn add(
         &mut self,
-        teller: &mut Teller<'_>,
+        engine: &Engine,
         arrived: &Arrived,
         record: Record,
         version: Version,
@@ -156,7 +143,7 @@ impl Loaded {
             Some(emptied) if emptied.base.is_empty() => {}
             Some(_) if record.is_empty() => return,
             Some(_) => {
-                teller.report(Event::SecondSession(*token.id()));
+                engine.events.report(Event::SecondSession(*token.id()));
                 return self.others.push(*token.id());
             }
         }
@@ -165,21 +152,14 @@ impl Loaded {
     }
 
     /// The token opens nothing.
-    fn refuse(&mut self, teller: &mut Teller<'_>, event: Event) {
+    fn refuse(&mut self, engine: &Engine, event: Event) {
         self.asked = true;
-        teller.report(event);
+        engine.events.report(event);
     }
 
     /// What stands there cannot be read.
-    fn corrupt(
-        &mut self,
-        engine: &Engine,
-        teller: &mut Teller<'_>,
-        id: SessionId,
-        error: Box<dyn StdError + Send + Sync>,
-    ) -> Result<(), Error> {
+    fn corrupt(&mut self, engine: &Engine, id: SessionId, error: Box<dyn StdError + Send + Sync>) -> Result<(), Error> {
         self.asked = true;
-        teller.let_go();
         engine.corrupt(id, error)
     }
 }

@@ -45,7 +45,7 @@ impl State {
     }
 
     /// Takes up what came of it.
-    pub(crate) fn settle(&mut self, work: Work, committed: Result<Committed, Error>) -> Result<(), Error> {
+    pub(crate) fn settle(&mut self, work: &mut Work, committed: Result<Committed, Error>) -> Result<(), Error> {
         if self.incarnation != work.incarnation {
             // Another handle ended the session while this one was storing it: what was stored is ended, too.
             if let Ok(Committed::Stored(base, _)) = committed {
@@ -57,9 +57,9 @@ impl State {
             Ok(Committed::Unchanged) => {
                 if work.base.as_ref().is_none_or(|base| base.is_empty()) && self.reverts == work.reverts {
                     // There may be a label that waits for something worth a session.
-                    self.restore(work.draft.edits);
+                    self.restore(std::mem::take(&mut work.draft.edits));
                 }
-                self.rebase_unheard(work.base);
+                self.rebase_unheard(work.base.take());
                 Ok(())
             }
             Ok(Committed::Stored(base, change)) => {
@@ -90,7 +90,7 @@ impl State {
             }
             Err(error) => {
                 if self.reverts == work.reverts {
-                    self.restore(work.draft.edits);
+                    self.restore(std::mem::take(&mut work.draft.edits));
                 }
                 Err(error)
             }

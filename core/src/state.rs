@@ -115,7 +115,9 @@ impl State {
     }
 
     /// Ends the sessions that the request presented or began; what follows begins a new one.
-    pub(crate) fn invalidate(&mut self) {
+    #[must_use = "what is in it of the application's may look at the session while it goes"]
+    pub(crate) fn invalidate(&mut self) -> Option<Draft> {
+        let spent = self.draft.take();
         let before = std::mem::take(self.seldom.get_or_default());
         let mut ending = before.ending;
         ending.extend(self.base.take().map(|base| *base.token.id()));
@@ -133,6 +135,7 @@ impl State {
             reverts: self.reverts,
             ..State::default()
         };
+        spent
     }
 
     /// True if there is something to store, or to end, beside a session that could not be loaded.
@@ -167,12 +170,12 @@ impl State {
     }
 
     /// Takes back an edit that could not be stored.
-    pub(crate) fn forget(&mut self, index: usize) {
-        if let Some(draft) = &mut self.draft {
-            draft.edits.forget(index);
-        }
+    #[must_use = "what is in it of the application's may look at the session while it goes"]
+    pub(crate) fn take_back(&mut self, index: usize) -> Option<Edit> {
+        let spent = self.draft.as_mut().and_then(|draft| draft.edits.take_back(index));
         let base = self.base.clone();
         self.rebase_unheard(base);
+        spent
     }
 
     /// Puts edits that could not be stored before the ones that came since.
@@ -182,10 +185,11 @@ impl State {
         }
     }
 
-    /// Drops what is not stored.
-    pub(crate) fn discard_edits(&mut self) {
+    /// Lets what is not stored go.
+    #[must_use = "what is in it of the application's may look at the session while it goes"]
+    pub(crate) fn discard_edits(&mut self) -> Option<Draft> {
         self.reverts += 1;
-        self.draft = None;
+        self.draft.take()
     }
 
     /// Takes up what is stored now, under edits that came since. One that fails on it is told whoever stores it, and not

@@ -3,7 +3,6 @@
 //! Whose turn it is stands in the visit's state, under the lock that whoever takes a turn needs anyway. One request waits for
 //! itself hardly ever, so that is all an ordinary one pays.
 
-use std::sync::MutexGuard;
 use std::task::{Poll, Waker};
 
 use crate::state::State;
@@ -19,18 +18,8 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Has something done with the state, and gives the turn back with it.
     #[inline]
-    pub(crate) fn end_with<T>(self, last: impl FnOnce(&mut State) -> T) -> T {
-        self.end_holding(None, last)
-    }
-
-    /// The same with a state that is locked already, perhaps.
-    #[inline]
-    pub(crate) fn end_holding<T>(
-        mut self,
-        held: Option<MutexGuard<'_, State>>,
-        last: impl FnOnce(&mut State) -> T,
-    ) -> T {
-        let mut state = held.unwrap_or_else(|| self.visit.state());
+    pub(crate) fn end_with<T>(mut self, last: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.visit.state();
         let answer = last(&mut state);
         self.is_over = true;
         let waiting = state.give_turn_back();

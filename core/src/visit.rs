@@ -96,11 +96,11 @@ impl Visit {
         };
         if let Err(error) = self.store().await {
             let mut state = self.state();
-            if !matches!(error, Error::Gone | Error::LockLost)
-                && (state.incarnation, state.reverts) == (incarnation, reverts)
-            {
-                state.forget(index);
-            }
+            let is_there = (state.incarnation, state.reverts) == (incarnation, reverts)
+                && !matches!(error, Error::Gone | Error::LockLost);
+            let spent = if is_there { state.take_back(index) } else { None };
+            drop(state);
+            drop(spent);
             return Err(error);
         }
         let state = self.state();
@@ -145,7 +145,10 @@ impl Visit {
             };
         };
         let committed = commit(&self.engine, &mut work).await;
-        self.state().settle(work, committed)
+        let settled = self.state().settle(&mut work, committed);
+        // What is in it of the application's may look at the session while it goes.
+        drop(work);
+        settled
     }
 
     /// Ends the sessions that are to end, whatever anybody else does with them; returns how many it ended.

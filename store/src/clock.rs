@@ -106,10 +106,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[cfg(target_os = "linux")]
     fn now(&self) -> Timestamp {
-        use rustix::time::{ClockId, clock_gettime};
-
-        let time = clock_gettime(ClockId::RealtimeCoarse);
-        let [seconds, nanos] = [time.tv_sec, time.tv_nsec].map(|part| u64::try_from(part).unwrap_or(0));
+        let Some((seconds, nanos)) = coarse() else { return SystemTime::now().into() };
         Timestamp(seconds.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
     }
 
@@ -117,6 +114,20 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         SystemTime::now().into()
     }
+}
+
+/// Seconds and nanoseconds of the coarse clock.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn coarse() -> Option<(u64, u64)> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+    Some((u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_nsec).ok()?))
+}
+
+/// The same by way of libc: only that knows, in a static program, where the kernel has put what need not be asked for.
+#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+fn coarse() -> Option<(u64, u64)> {
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME_COARSE).ok()?;
+    Some((u64::try_from(time.tv_sec()).ok()?, u64::try_from(time.tv_nsec()).ok()?))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -85,8 +85,10 @@ pin_project! {
         Passing { #[pin] inner: F },
         // Whether the application is called at all is not known yet.
         Asking { #[pin] asking: A },
-        Answering { exchange: Option<Exchange>, #[pin] inner: F },
+        // In this order: the application is let go of before the exchange, so what it does while it goes counts, a logout above all.
+        Answering { #[pin] inner: F, exchange: Option<Exchange> },
         Finishing { finish: Finish, answer: Option<C::Answer> },
+        Over,
     }
 }
 
@@ -103,7 +105,7 @@ impl<F, A, C: Conclusion> Concluding<F, A, C> {
 
     /// Of a request that the application answers.
     pub fn answering(exchange: Exchange, inner: F) -> Self {
-        Concluding { stage: Stage::Answering { exchange: Some(exchange), inner } }
+        Concluding { stage: Stage::Answering { inner, exchange: Some(exchange) } }
     }
 }
 
@@ -121,22 +123,23 @@ where
             match stage.as_mut().project() {
                 StageProjection::Passing { inner } => return inner.poll(context).map(C::pass),
                 StageProjection::Asking { asking } => return asking.poll(context),
-                StageProjection::Answering { exchange, inner } => {
+                StageProjection::Answering { inner, exchange } => {
                     let answer = ready!(inner.poll(context));
-                    let exchange = exchange.take().expect("a future is not polled after its end");
-                    let finish = match exchange.finish(C::outcome(&answer)).at_once() {
+                    let exchange = exchange.take().expect("it is taken here, and this stage is left then");
+                    stage.set(Stage::Over);
+                    match exchange.finish(C::outcome(&answer)).at_once() {
                         // As a rule: most requests have nothing to store, and most stores are at hand.
                         Ok(finished) => return Poll::Ready(C::conclude(answer, finished)),
-                        Err(finish) => finish,
-                    };
-                    // What the application held is let go.
-                    stage.set(Stage::Finishing { finish, answer: Some(answer) });
+                        Err(finish) => stage.set(Stage::Finishing { finish, answer: Some(answer) }),
+                    }
                 }
                 StageProjection::Finishing { finish, answer } => {
                     let finished = ready!(Pin::new(finish).poll(context));
-                    let answer = answer.take().expect("a future is not polled after its end");
+                    let answer = answer.take().expect("it is taken here, and this stage is left then");
+                    stage.set(Stage::Over);
                     return Poll::Ready(C::conclude(answer, finished));
                 }
+                StageProjection::Over => panic!("a future is not polled after its end"),
             }
         }
     }

@@ -3,8 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{Carrier, Carriers};
-use crate::events::Event;
-use crate::teller::Teller;
+use crate::events::{Event, Events};
 use crate::ticket::Ticket;
 use crate::token::TOKEN_TEXT;
 use crate::wire::{Read, Unreadable};
@@ -73,12 +72,7 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     /// The next token; at the end, which is to be come to once, it is told if something was none.
     #[inline]
-    pub(crate) fn next(
-        &mut self,
-        presented: &Presented,
-        carriers: &Carriers,
-        teller: &mut Teller<'_>,
-    ) -> Option<Arrived> {
+    pub(crate) fn next(&mut self, presented: &Presented, carriers: &Carriers, events: &Events) -> Option<Arrived> {
         while self.tokens < MOST_TOKENS
             && let Some(Text { carrier, text }) = presented.texts.get(self.texts)
         {
@@ -91,11 +85,11 @@ impl Arrivals {
                     return Some(Arrived { token, carrier: *carrier, is_outdated, issued });
                 }
                 Err(Unreadable::Malformed) => self.malformed = true,
-                Err(Unreadable::Forged) => teller.report(Event::ForgedToken),
+                Err(Unreadable::Forged) => events.report(Event::ForgedToken),
             }
         }
         if presented.malformed || self.malformed {
-            teller.report(Event::MalformedToken);
+            events.report(Event::MalformedToken);
         }
         None
     }

@@ -62,7 +62,8 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn invalidate(&self) -> Result<(), Error> {
-        self.visit.open()?.invalidate();
+        let spent = self.visit.open()?.invalidate();
+        drop(spent);
         Ok(())
     }
 
@@ -138,7 +139,8 @@ impl Session {
     /// # Ok(()) }) }
     /// ```
     pub fn revert(&self) -> Result<(), Error> {
-        self.visit.open()?.discard_edits();
+        let spent = self.visit.open()?.discard_edits();
+        drop(spent);
         Ok(())
     }
 }

@@ -207,6 +207,7 @@ fn whose(visit: &Visit) -> Result<Option<SignedIn>, Error> {
 
 /// Ends the request's own session, now; if that fails it is tried again at the end of the request.
 async fn end_own(visit: &Visit) -> Result<u64, Error> {
-    visit.state().invalidate();
+    let spent = visit.state().invalidate();
+    drop(spent);
     visit.end_sessions().await
 }

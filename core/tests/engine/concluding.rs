@@ -110,3 +110,54 @@ fn who_leaves_before_the_answer_stores_nothing_and_who_leaves_behind_it_does() {
     drop(request);
     assert_eq!(value(&site, &visitor, "n"), Some(3));
 }
+
+/// Does this to a session when it goes.
+struct Going<F: FnMut(&Session)>(Session, F);
+
+impl<F: FnMut(&Session)> Drop for Going<F> {
+    fn drop(&mut self) {
+        (self.1)(&self.0);
+    }
+}
+
+#[test]
+fn what_an_application_does_while_it_goes_counts() {
+    let site = Site::new();
+    let visitor = known(&site);
+    for n in [2, 3] {
+        let exchange = visitor.open(&site);
+        let session = exchange.session();
+        block_on(session.load()).unwrap();
+        let going = Going(session, move |session| session.insert("n", &n).unwrap());
+        let application = std::future::poll_fn(move |_| Poll::Ready(200).map(|status| (status, &going).0));
+        assert_eq!(block_on(Request::answering(exchange, application)).unwrap(), (200, 1));
+        assert_eq!(value(&site, &visitor, "n"), Some(n));
+    }
+}
+
+#[test]
+fn a_handler_that_is_cancelled_may_log_out_while_it_goes() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let exchange = visitor.open(&site);
+    let session = exchange.session();
+    block_on(session.load()).unwrap();
+    let going = Going(session, |session| session.invalidate().unwrap());
+    let mut request = Box::pin(Request::answering(exchange, async move {
+        let _going = going;
+        std::future::pending::<u16>().await
+    }));
+    assert!(polled(request.as_mut()).is_pending());
+    drop(request);
+    assert_eq!(site.alive(), 0);
+}
+
+#[test]
+#[should_panic = "a future is not polled after its end"]
+fn it_has_one_end() {
+    let site = Site::new();
+    let visitor = known(&site);
+    let mut request = pin!(request(&site, &visitor, 200, |_| ()));
+    assert!(polled(request.as_mut()).is_ready() || block_on(request.as_mut()).is_ok());
+    let _ = polled(request);
+}

@@ -223,3 +223,74 @@ fn two_loads_that_were_begun_at_once_tell_of_a_forged_token_once() {
     block_on(first).unwrap();
     assert_eq!(site.heard(|event| *event == Event::ForgedToken), 1);
 }
+
+/// Looks at the session when it goes.
+struct Looking(Session);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        let _ = self.0.get::<u32>("n");
+    }
+}
+
+/// Whoever has not ended by then waits for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn what_a_function_holds_may_look_at_the_session_while_it_goes() {
+    type Act = fn(crate::visitor::Request);
+    let acts: [Act; 5] = [
+        |request| request.session.invalidate().unwrap(),
+        |request| request.session.revert().unwrap(),
+        |request| block_on(request.session.save()).unwrap(),
+        |request| drop(request.answer(Outcome::Discard)),
+        |request| drop(request),
+    ];
+    for act in acts {
+        let (ended, wait) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let site = Site::new();
+            let request = known(&site).arrive(&site);
+            let looking = Looking(request.session.clone());
+            let counted = move |n: Option<u32>| {
+                let _ = &looking;
+                add(n)
+            };
+            request.session.update("n", counted).unwrap();
+            act(request);
+            ended.send(()).unwrap();
+        });
+        wait.recv_timeout(PATIENCE).expect("it waits for itself");
+        thread.join().unwrap();
+    }
+}
+
+#[test]
+fn nobody_begins_to_load_after_the_response() {
+    let site = Site::new();
+    let exchange = known(&site).open(&site);
+    let session = exchange.session();
+    block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert!(matches!(block_on(session.load()), Err(Error::TooLate)));
+}
+
+#[test]
+fn who_waits_for_a_turn_gets_it_though_the_session_is_ended_meanwhile() {
+    let site = Site::new();
+    let request = known(&site).arrive(&site);
+    request.session.insert("n", &1).unwrap();
+    let gate = site.faults.hold_next(Operation::Update, Moment::Before);
+    let mut first = Box::pin(request.session.save());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    let second = {
+        let session = request.session.clone();
+        std::thread::spawn(move || block_on(session.save()))
+    };
+    // It waits, or will find the turn free.
+    std::thread::yield_now();
+    request.session.invalidate().unwrap();
+    gate.open();
+    assert!(matches!(block_on(first), Err(Error::Gone)));
+    second.join().unwrap().unwrap();
+}
