@@ -108,7 +108,7 @@ impl Edits {
     }
 
     /// Takes one edit out.
-    pub(crate) fn take_back(&mut self, index: usize) -> Option<Edit> {
+    pub(crate) fn withdraw(&mut self, index: usize) -> Option<Edit> {
         (index < self.0.len()).then(|| self.0.remove(index))
     }
 

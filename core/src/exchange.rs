@@ -77,9 +77,8 @@ impl Exchange {
         let runtime = visit.engine.runtime();
         Finish(Finishing::Storing(Shielded::new(runtime, async move { visit.finish(outcome).await })))
     }
-}
 
-impl Exchange {
+    /// Nobody finishes it: nothing is stored, and what must end is ended.
     fn abandon(&self) {
         if self.visit.abandon() {
             let visit = Arc::clone(&self.visit);
@@ -110,11 +109,26 @@ impl fmt::Debug for Exchange {
 pub struct Finish(Finishing);
 
 impl Finish {
-    /// What it comes to, if nothing has to be waited for.
+    /// What it comes to, if nothing has to be waited for; else the future itself, to be awaited. For adapters that can save a future
+    /// of their own by that.
     ///
     /// # Errors
     ///
-    /// Itself, to be awaited.
+    /// The outer one is no failure, and nothing is lost by it: it is the future. The inner one is what [`Exchange::finish`] says.
+    ///
+    /// ```
+    /// use webstack_core::{Outcome, Sessions, runtime::block_on, store::MemoryStore};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> { block_on(async {
+    /// let sessions = Sessions::builder().store(MemoryStore::new()).build()?;
+    /// let exchange = sessions.open(&http::Request::new(()));
+    /// let finished = match exchange.finish(Outcome::Keep).at_once() {
+    ///     Ok(finished) => finished,
+    ///     Err(finish) => finish.await,
+    /// };
+    /// assert_eq!(finished?.iter().count(), 0);
+    /// # Ok(()) }) }
+    /// ```
     #[inline]
     pub fn at_once(self) -> Result<Result<ReplyHeaders, Error>, Self> {
         match self.0 {

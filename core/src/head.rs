@@ -19,7 +19,8 @@ use http::header::{HOST, HeaderName};
 /// assert_eq!(request.mount(), "");
 /// ```
 pub trait RequestHead {
-    /// Shows every value of a header, in order.
+    /// Shows every value of a header, in order. A framework with names of its own compares them with `name.as_str()`, which is in lower
+    /// case, in whatever case its own are.
     fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8]));
 
     /// The method, in capital letters as it was sent.

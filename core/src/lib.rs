@@ -7,7 +7,6 @@
 //! Data flows one way: a [`RequestHead`] opens an [`Exchange`]; it holds a [`Session`]; what the application does to it is
 //! committed to a [`Store`](store::Store); the [`ReplyHeaders`] tell the browser.
 
-#[doc(hidden)]
 pub mod adapter;
 pub mod app;
 mod at_once;
@@ -66,7 +65,6 @@ mod terms;
 mod ticket;
 mod token;
 mod turn;
-mod turns;
 mod unusual;
 mod users;
 mod values;

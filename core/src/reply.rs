@@ -38,7 +38,10 @@ pub enum Placing {
     Replace,
 }
 
-/// The headers that an exchange adds to its response; none for a request that did not consult its session.
+/// The headers that an exchange adds to its response.
+///
+/// A request that did not consult its session gets none, unless URLs carry tokens: then no response may be stored, or name its URL
+/// to others as the referrer.
 ///
 /// ```
 /// use webstack_core::ReplyHeaders;
@@ -51,7 +54,7 @@ pub enum Placing {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ReplyHeaders {
-    /// What nearly every response says that says anything.
+    /// `Vary: Cookie`. Most responses that get any header get only this one.
     varies_by_cookie: bool,
     news: News,
 }
@@ -135,6 +138,7 @@ impl ReplyHeaders {
     }
 }
 
+// Few responses have any: it is kept out of the way of the others.
 #[inline(never)]
 fn place_all(headers: &mut HeaderMap, all: Vec<Header>) {
     for (placing, name, value) in all {

@@ -1,8 +1,8 @@
-//! What few sessions have, kept apart: it is all but free for those that have nothing of it.
+//! What few sessions have, or few requests come to, kept apart: it is all but free for those that have nothing of it.
 
 use std::ops::Deref;
 
-/// Something that is empty for most sessions.
+/// Something that is nearly always empty.
 #[derive(Debug)]
 pub(crate) struct Seldom<T>(Option<Box<T>>);
 

@@ -27,12 +27,12 @@ impl State {
         Ok(Some(Work { base, newer, draft, promised, hold, incarnation, reverts }))
     }
 
-    /// What somebody faster stored.
+    /// Takes out what somebody faster stored.
     fn take_newer(&mut self) -> Option<Box<Base>> {
         self.seldom.get_mut().and_then(|unusual| unusual.newer.take())
     }
 
-    /// Takes back what the client was to be told of its token.
+    /// Takes out what the client is to be told of its token.
     pub(crate) fn take_token_change(&mut self) -> Option<TokenReply> {
         self.seldom.get_mut().and_then(|unusual| unusual.token_change.take())
     }

@@ -51,6 +51,7 @@ pub(crate) struct State {
     pub(crate) is_adrift: bool,
     /// The lock that the request holds.
     pub(crate) hold: Hold,
+    /// What few requests come to.
     pub(crate) seldom: Seldom<Unusual>,
 }
 
@@ -159,6 +160,7 @@ impl State {
     /// Lets nobody do anything any more, and takes out what is to be stored: so nobody stores it again, and nothing of the
     /// application's that is in it outlives the response.
     #[inline]
+    #[must_use = "what is in it of the application's may look at the session while it goes"]
     pub(crate) fn end(&mut self) -> Option<Draft> {
         self.close(true);
         self.draft.take()
@@ -171,8 +173,8 @@ impl State {
 
     /// Takes back an edit that could not be stored.
     #[must_use = "what is in it of the application's may look at the session while it goes"]
-    pub(crate) fn take_back(&mut self, index: usize) -> Option<Edit> {
-        let spent = self.draft.as_mut().and_then(|draft| draft.edits.take_back(index));
+    pub(crate) fn withdraw(&mut self, index: usize) -> Option<Edit> {
+        let spent = self.draft.as_mut().and_then(|draft| draft.edits.withdraw(index));
         let base = self.base.clone();
         self.rebase_unheard(base);
         spent

@@ -3,6 +3,7 @@
 //! Whose turn it is stands in the visit's state, under the lock that whoever takes a turn needs anyway. One request waits for
 //! itself hardly ever, so that is all an ordinary one pays.
 
+use std::mem;
 use std::task::{Poll, Waker};
 
 use crate::state::State;
@@ -67,5 +68,28 @@ impl Visit {
     #[inline]
     pub(crate) fn taken_turn(&self) -> Turn<'_> {
         Turn { visit: self, is_over: false }
+    }
+}
+
+impl State {
+    /// Takes the turn; false if somebody has it.
+    pub(crate) fn take_turn(&mut self) -> bool {
+        !mem::replace(&mut self.turn_is_taken, true)
+    }
+
+    /// Has this one woken when the turn is given back.
+    fn wait_for_turn(&mut self, waker: &Waker) {
+        let waiting = &mut self.seldom.get_or_default().waiting;
+        if !waiting.iter().any(|other| other.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+
+    /// Gives the turn back; whoever waited for it is to be woken.
+    #[must_use = "they are to be woken, when the state is not locked any more"]
+    fn give_turn_back(&mut self) -> Option<Vec<Waker>> {
+        self.turn_is_taken = false;
+        // Hardly ever is there anybody.
+        self.seldom.get_mut().map(|unusual| mem::take(&mut unusual.waiting))
     }
 }

@@ -98,7 +98,7 @@ impl Visit {
             let mut state = self.state();
             let is_there = (state.incarnation, state.reverts) == (incarnation, reverts)
                 && !matches!(error, Error::Gone | Error::LockLost);
-            let spent = if is_there { state.take_back(index) } else { None };
+            let spent = if is_there { state.withdraw(index) } else { None };
             drop(state);
             drop(spent);
             return Err(error);

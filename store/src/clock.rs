@@ -123,7 +123,7 @@ fn coarse() -> Option<(u64, u64)> {
     Some((u64::try_from(time.tv_sec).ok()?, u64::try_from(time.tv_nsec).ok()?))
 }
 
-/// The same by way of libc: only that knows, in a static program, where the kernel has put what need not be asked for.
+/// The same by way of libc: in a static program only libc knows where the clock can be read without a system call.
 #[cfg(all(target_os = "linux", not(target_env = "gnu")))]
 fn coarse() -> Option<(u64, u64)> {
     let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME_COARSE).ok()?;

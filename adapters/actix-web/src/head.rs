@@ -9,7 +9,7 @@ pub(crate) struct Head<'a>(pub(crate) &'a ServiceRequest);
 
 impl RequestHead for Head<'_> {
     fn header(&self, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
-        // Of what every request is asked for actix-web knows the name, without having to parse it.
+        // Every request is asked for it, and actix-web has a name for it that need not be parsed.
         let headers = self.0.headers();
         let values = if *name == COOKIE { headers.get_all(header::COOKIE) } else { headers.get_all(name.as_str()) };
         values.for_each(|value| show(value.as_bytes()));

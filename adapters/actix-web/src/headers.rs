@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderName, HeaderValue, VARY};
 use webstack_core::{Placing, ReplyHeaders};
 
-/// What nearly every response gets that gets anything.
+/// Of `Vary`: most responses that get any header get only this one.
 const COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
 
 /// Adds the engine's headers, which are of the `http` crate's present version; actix-web has an older one.

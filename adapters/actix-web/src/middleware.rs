@@ -74,6 +74,7 @@ where
     forward_ready!(service);
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
+        // The extensions are looked at once. An exchange that nobody used costs nothing to let go.
         let exchange = self.sessions.open(&Head(&request));
         let outer = request.extensions_mut().insert(Opened(exchange.session()));
         if let Some(outer) = outer.filter(|outer| self.sessions.opened(&outer.0)) {

@@ -64,7 +64,7 @@ impl Fairing for SessionFairing {
         self.sessions.start_background();
     }
 
-    // Written as the macro would write it: what is done at once needs no future, and no room for one.
+    // Written as the macro would write it. What can be done at once is done when this is called, and its future is empty.
     fn on_request<'s, 'q, 'c, 'd, 'e, 'f>(&'s self, request: &'q mut Request<'c>, _: &'d mut Data<'e>) -> BoxFuture<'f>
     where
         's: 'f,

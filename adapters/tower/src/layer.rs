@@ -76,12 +76,12 @@ pub struct SessionService<S, K = Both> {
 }
 
 impl<S, K> SessionService<S, K> {
-    /// The service inside.
+    /// The service inside, to look at its settings for instance.
     pub fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service inside, to be changed.
+    /// The service inside, to be changed. Clones that were made before are not.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
@@ -121,6 +121,7 @@ where
         let SessionLayer { sessions, mount_of, .. } = &self.layer;
         // Only here is there a runtime for sure; once is enough, and the engine sees to that.
         sessions.start_background();
+        // The extensions are looked at once. An exchange that nobody used costs nothing to let go.
         let exchange = sessions.open(&Head::new(&request, *mount_of));
         let outer = request.extensions_mut().insert(exchange.session());
         if let Some(outer) = outer.filter(|outer| sessions.opened(outer)) {

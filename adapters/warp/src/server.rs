@@ -40,7 +40,7 @@ where
     Server { service: crate::service(routes, sessions) }
 }
 
-/// The server that [`serve`] makes.
+/// The server that [`serve`] makes; `S` are the [`Routes`].
 #[derive(Clone, Debug)]
 #[must_use = "it serves nothing before it runs"]
 pub struct Server<S> {

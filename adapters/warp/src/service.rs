@@ -37,6 +37,8 @@ where
 }
 
 /// The service that [`service`] makes. The body of its responses is warp's, which has no name, or that of a neutral application.
+///
+/// `S` are the [`Routes`].
 #[derive(Clone)]
 pub struct Service<S> {
     inner: SessionService<Site<S>, Bodied>,
@@ -85,6 +87,6 @@ where
 impl<S> fmt::Debug for Service<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mounts: Vec<_> = self.inner.get_ref().prefixes().collect();
-        f.debug_struct("Service").field("layer", &self.inner).field("mounts", &mounts).finish_non_exhaustive()
+        f.debug_struct("Service").field("inner", &self.inner).field("mounts", &mounts).finish_non_exhaustive()
     }
 }

@@ -20,7 +20,18 @@ type Reply<B> = Result<Response<B>, Infallible>;
 type Mounted = Arc<dyn Fn(Request<Body>) -> Responding + Send + Sync>;
 type Responding = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-/// What [`service`](crate::service) makes of a filter, without the session.
+/// What answers requests inside of a [`Service`](crate::Service): a filter, made a service.
+///
+/// The type has no name. Say `impl Routes` where you return one:
+///
+/// ```
+/// use warp::Filter as _;
+/// use webstack_core::Sessions;
+///
+/// fn server(sessions: Sessions) -> webstack_warp::Server<impl webstack_warp::Routes> {
+///     webstack_warp::serve(warp::path::end().map(|| "hello"), sessions)
+/// }
+/// ```
 pub trait Routes:
     Service<Request<Body>, Response = warp::reply::Response, Error = Infallible, Future: Send> + Clone + Send + 'static
 {

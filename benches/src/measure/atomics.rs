@@ -1,11 +1,14 @@
-//! Which instructions of this program are atomic operations: they wait for the processor's other cores, and for its own writes.
+//! Which instructions of this program are atomic operations: they wait until the processor has finished its own writes.
 
 use std::collections::HashSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Where they stand in the program; nothing, said loudly, where there is no objdump.
+/// Where they stand in the program; nothing where they are not known by their names, and nothing, said loudly, where there is no objdump.
 pub(crate) fn of(program: &Path) -> Option<HashSet<u64>> {
+    if !cfg!(target_arch = "x86_64") {
+        return None;
+    }
     let output = Command::new("objdump").args(["--disassemble", "--no-show-raw-insn"]).arg(program).output();
     let Some(output) = output.ok().filter(|output| output.status.success()) else {
         eprintln!("\n!!! objdump is missing: NO ATOMIC OPERATIONS ARE COUNTED. Debian: apt-get install binutils\n");

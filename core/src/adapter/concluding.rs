@@ -17,21 +17,28 @@ pub trait Conclusion {
     /// What goes out.
     type Reply;
 
-    /// The outcome of a request that is answered so.
+    /// The outcome of a request that is answered so, by the final status. An answer that becomes a response later, with a status that
+    /// cannot be known, is [`Outcome::Discard`].
     fn outcome(answer: &Self::Answer) -> Outcome;
 
-    /// The answer with what the session's end adds to it, or what takes its place.
+    /// The answer with the headers that are to be added to it; or, in place of the whole answer, what [`Error::refusal`] says: what the
+    /// application says may rest on what was not stored.
     fn conclude(answer: Self::Answer, finished: Result<ReplyHeaders, Error>) -> Self::Reply;
 
-    /// An answer that others have concluded.
+    /// An answer that a middleware of the same sessions further outside concludes: nothing is added.
     fn pass(answer: Self::Answer) -> Self::Reply;
 }
 
 pin_project! {
     /// The future of a request with an exchange around it: the application's answer is waited for, and concluded.
     ///
-    /// `F` is the application's, and `A` the one of a request whose application may not be called at all. One that is dropped stores
-    /// nothing, unless the application had answered: then what it stores goes on to its end.
+    /// `F` is the application's future. `A` is used only where the engine has to be asked first ([`Exchange::may_preempt`]); if that is never
+    /// so, write `Pending<_>`. Dropped before the application has answered, it stores nothing, and a logout holds; dropped later, what is
+    /// stored goes on to its end. The application's future is let go of before anything is stored.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after its end.
     ///
     /// ```
     /// use std::future::Pending;
@@ -93,17 +100,18 @@ pin_project! {
 }
 
 impl<F, A, C: Conclusion> Concluding<F, A, C> {
-    /// Of a request that has a session of the same sessions already.
+    /// For a request inside of another middleware of the same sessions.
     pub fn passing(inner: F) -> Self {
         Concluding { stage: Stage::Passing { inner } }
     }
 
-    /// Of a request that may be answered in the application's place.
+    /// For a request that may be answered in the application's place: `asking` awaits [`Exchange::preempt`], and then perhaps an
+    /// `answering` of its own.
     pub fn asking(asking: A) -> Self {
         Concluding { stage: Stage::Asking { asking } }
     }
 
-    /// Of a request that the application answers.
+    /// For any other request.
     pub fn answering(exchange: Exchange, inner: F) -> Self {
         Concluding { stage: Stage::Answering { inner, exchange: Some(exchange) } }
     }

@@ -1,4 +1,7 @@
-//! What adapters have in common: each needs types of its own, to implement its framework's traits for them.
+//! What adapters have in common.
+//!
+//! [`loaded`] gives an extractor its session, and [`Concluding`] is the future around a request. Each adapter needs types of its own,
+//! to implement its framework's traits for them.
 
 mod concluding;
 

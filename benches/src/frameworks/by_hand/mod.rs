@@ -1,4 +1,4 @@
-//! Sessions by hand in every framework, each as who wants nothing but speed would write them there.
+//! Sessions by hand in every framework, written for speed alone.
 
 pub(super) mod actix_web;
 pub(super) mod axum;
