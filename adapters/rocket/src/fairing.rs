@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::{Build, Data, Orbit, Request, Response, Rocket};
-use webstack_core::{Error, Exchange, Outcome, Placing, Refusal, ReplyHeaders, Session, Sessions};
+use webstack_core::{Error, Outcome, Placing, Refusal, ReplyHeaders, Sessions};
 
 use crate::error::{refuse, status};
 use crate::head::Head;
+use crate::opened::{Inside, Opened};
 use crate::preempt;
 
 /// Gives every request a session: `rocket::build().attach(SessionFairing::new(sessions))`.
@@ -101,7 +101,7 @@ impl Fairing for SessionFairing {
         'a: 'f,
         Self: 'f,
     {
-        let Inside { exchange, refused } = std::mem::take(&mut *Opened::of(request).lock());
+        let Inside { exchange, refused } = Opened::of(request).take();
         let Some(exchange) = exchange else { return Box::pin(Done) };
         match exchange.finish(Outcome::of_status(response.status().code)).at_once() {
             Ok(finished) => {
@@ -158,39 +158,5 @@ fn owned(text: &str) -> Cow<'static, str> {
     match COMMON.into_iter().find(|common| *common == text) {
         Some(common) => Cow::Borrowed(common),
         None => Cow::Owned(text.to_owned()),
-    }
-}
-
-/// What the fairing leaves in a request for the guard, and finds again at the end.
-#[derive(Default)]
-pub(crate) struct Opened(Mutex<Inside>);
-
-#[derive(Default)]
-pub(crate) struct Inside {
-    exchange: Option<Exchange>,
-    /// What the guard failed with.
-    refused: Option<Refusal>,
-}
-
-impl Opened {
-    fn new(exchange: Exchange) -> Self {
-        Opened(Mutex::new(Inside { exchange: Some(exchange), refused: None }))
-    }
-
-    /// That of a request; empty if no fairing opened an exchange.
-    pub(crate) fn of<'a>(request: &'a Request<'_>) -> &'a Self {
-        request.local_cache(Opened::default)
-    }
-
-    pub(crate) fn session(&self) -> Option<Session> {
-        self.lock().exchange.as_ref().map(Exchange::session)
-    }
-
-    pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.lock().refused = Some(refusal);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@ use webstack_core::adapter::loaded;
 
 use crate::Error;
 use crate::error::status;
-use crate::fairing::Opened;
+use crate::opened::Opened;
 
 webstack_core::__adapter_session! {
     /// The visitor's session, loaded. An argument of a handler; see [`webstack_core::Session`] for what it can do.

@@ -44,6 +44,7 @@ mod fairing;
 mod guard;
 mod head;
 mod mount;
+mod opened;
 mod preempt;
 
 pub use error::{Error, Result};

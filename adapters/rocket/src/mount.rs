@@ -15,7 +15,7 @@ use rocket::{Data, Request, Response, Route};
 use tokio_util::io::ReaderStream;
 use webstack_core::app::{self, App, Body, BodyError, respond_mounted};
 
-use crate::fairing::Opened;
+use crate::opened::Opened;
 
 /// How many pieces of a request's body wait for the application at most.
 const WAITING: usize = 4;
