@@ -79,6 +79,19 @@ fn a_secure_cookie_over_plain_http_to_another_host_is_told_once() {
 }
 
 #[test]
+fn a_cookie_that_is_taken_back_over_plain_http_is_no_cause_to_warn() {
+    let site = Site::new();
+    let cookie = known(&site).cookie.unwrap();
+    let head = http::Request::builder().header("host", "shop.example.test").header("cookie", cookie).body(()).unwrap();
+    let exchange = site.sessions.open(&head);
+    block_on(exchange.session().load()).unwrap();
+    exchange.session().invalidate().unwrap();
+    let reply = block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert!(set_cookie(&reply).unwrap().contains("Max-Age=0"));
+    assert_eq!(site.heard(|event| *event == Event::SecureOverPlainHttp), 0);
+}
+
+#[test]
 fn the_cookie_path_may_follow_the_mount() {
     let site = Site::with(|builder| builder.cookie_path(CookiePath::Mount));
     let exchange = site.sessions.open(&Head("localhost", "/shop"));

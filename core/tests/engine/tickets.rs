@@ -216,6 +216,23 @@ fn links_carry_the_session_as_it_will_be() {
 }
 
 #[test]
+fn a_link_after_a_save_has_a_token_of_its_own() {
+    let site = site();
+    let url = begun(&site);
+    let links = |session: &webstack_core::Session| {
+        session.renew().unwrap();
+        let link = session.link("/").unwrap();
+        block_on(session.save()).unwrap();
+        link
+    };
+    let (mut first, mut second) = (String::new(), String::new());
+    ask(&site, "POST", &url).handled(|session| (first, second) = (links(session), links(session)));
+    assert_ne!(first, second, "what a renewal was promised is spent with it");
+    assert_eq!(ask(&site, "GET", &first).number("n"), None);
+    assert_eq!(ask(&site, "GET", &second).number("n"), Some(1));
+}
+
+#[test]
 fn a_ticket_is_good_in_urls_only() {
     let url = ticket(&site(), "/");
     let ticket = url.split('=').nth(1).unwrap();
