@@ -29,5 +29,9 @@ pub fn session() -> impl Filter<Extract = (Session,), Error = Rejection> + Copy 
 }
 
 async fn load(session: Option<webstack_core::Session>) -> Result<Session, Rejection> {
+    if session.is_none() {
+        // Then nobody is there to answer the rejection in our way, either: warp does, and says nothing of how to mend it.
+        tracing::error!(target: "webstack::session", "the routes are not served by webstack_warp::serve or webstack_warp::service");
+    }
     loaded(session).await.map(Session).map_err(|error| warp::reject::custom(Error::from(error)))
 }

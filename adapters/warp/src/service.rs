@@ -46,7 +46,8 @@ pub struct Service<S> {
 }
 
 impl<S> Service<S> {
-    /// Mounts a neutral application under a path prefix; it has the same session. What is not below goes to the routes.
+    /// Mounts a neutral application under a path prefix; it has the same session. Of several prefixes the longest one counts; what is
+    /// below none goes to the routes.
     #[must_use]
     pub fn mount(mut self, prefix: &str, app: impl App) -> Self {
         self.inner.get_mut().mount(prefix, app);

@@ -1,5 +1,6 @@
 //! What stands inside of the layer: the routes, and neutral applications beside them.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -90,7 +91,10 @@ impl<S> Site<S> {
             let (app, at) = (app.clone(), Arc::clone(&at));
             Box::pin(async move { respond_mounted(app, &at, None, request).await })
         };
-        Arc::make_mut(&mut self.mounts).push((prefix, Arc::new(mounted)));
+        let mounts = Arc::make_mut(&mut self.mounts);
+        mounts.push((prefix, Arc::new(mounted)));
+        // The first one that fits is the longest one.
+        mounts.sort_by_key(|(prefix, _)| Reverse(prefix.len()));
     }
 
     /// The prefixes below which something is mounted.
