@@ -4,12 +4,12 @@
 //! stored meanwhile. That is why parallel requests lose nothing.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use smallvec::SmallVec;
 use smol_str::SmolStr;
+use triomphe::Arc;
 
 use crate::content::{Content, View};
 use crate::flash::Flash;

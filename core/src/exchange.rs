@@ -3,14 +3,15 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll};
 
-use crate::engine::Engine;
+use triomphe::Arc;
+
+use crate::call::Call;
 use crate::runtime::Shielded;
-use crate::state::State;
+use crate::state::Stage;
 use crate::visit::Visit;
-use crate::{Error, Outcome, Refusal, ReplyHeaders, RequestHead, Session};
+use crate::{Error, Outcome, Refusal, ReplyHeaders, Session};
 
 /// One request and its response, from [`Sessions::open`](crate::Sessions::open) to [`finish`](Exchange::finish).
 ///
@@ -23,12 +24,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn open(engine: Arc<Engine>, head: &dyn RequestHead) -> Self {
-        Exchange { visit: Visit::of_request(engine, head), finished: false }
-    }
-
-    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Self {
-        Exchange { visit: Visit::by_token(engine, text), finished: false }
+    #[inline]
+    pub(crate) fn new(call: Call) -> Self {
+        Exchange { visit: Visit::new(call), finished: false }
     }
 
     /// The session, for the application. It is not loaded yet.
@@ -62,19 +60,21 @@ impl Exchange {
     #[inline]
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         self.finished = true;
-        match self.visit.finish_unasked() {
-            Ok(headers) => Finish(Finishing::Done(Ok(headers))),
-            Err(asked) => self.finish_asked(asked, outcome),
+        let (call, mut state) = Visit::at_its_end(&mut self.visit);
+        if !state.consulted {
+            state.stage = Stage::Done;
+            // Its URL may hold a token all the same.
+            return Finish(Finishing::Done(Ok(call.engine.carriers.untouched_reply())));
+        }
+        match call.finish_at_once(state, outcome) {
+            Some(finished) => Finish(Finishing::Done(finished)),
+            None => self.finish_patiently(outcome),
         }
     }
 
-    /// The same, if somebody asked for the session.
-    fn finish_asked(&self, state: MutexGuard<'_, State>, outcome: Outcome) -> Finish {
-        if let Some(finished) = self.visit.finish_at_once(state, outcome) {
-            return Finish(Finishing::Done(finished));
-        }
+    fn finish_patiently(&self, outcome: Outcome) -> Finish {
         let visit = Arc::clone(&self.visit);
-        let runtime = visit.engine.runtime();
+        let runtime = visit.call.engine.runtime();
         Finish(Finishing::Storing(Shielded::new(runtime, async move { visit.finish(outcome).await })))
     }
 
@@ -82,7 +82,7 @@ impl Exchange {
     fn abandon(&self) {
         if self.visit.abandon() {
             let visit = Arc::clone(&self.visit);
-            let runtime = visit.engine.runtime();
+            let runtime = visit.call.engine.runtime();
             runtime.spawn(Box::pin(async move { drop(visit.finish(Outcome::Discard).await) }));
         }
     }

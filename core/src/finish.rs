@@ -1,6 +1,7 @@
 //! The end of a visit: what is stored then, and the headers of the response.
 
 use crate::base::Base;
+use crate::call::Call;
 use crate::carrier::{Carrier, Handed, TokenReply};
 use crate::draft::Draft;
 use crate::lease::Hold;
@@ -59,7 +60,7 @@ impl State {
 
 impl Visit {
     pub(crate) async fn finish(&self, outcome: Outcome) -> Result<ReplyHeaders, Error> {
-        let policies = self.engine.policies;
+        let policies = self.call.engine.policies;
         let keeps = match (outcome, policies.server_error) {
             (Outcome::Keep, _) | (Outcome::ServerError, OnServerError::Keep) => true,
             (Outcome::Discard, _) | (Outcome::ServerError, OnServerError::Discard) => false,
@@ -85,7 +86,7 @@ impl Visit {
         if last.was_told || signed_again {
             Box::pin(self.confirm()).await;
         }
-        Ok(self.headers(turn.end_with(State::take_told)))
+        Ok(self.call.headers(turn.end_with(State::take_told)))
     }
 
     /// A lock is given back though what was done under it could not be stored: others need not wait for it to run out.
@@ -108,7 +109,7 @@ impl Visit {
         let base = state.base.clone().filter(|base| !state.gone && !base.is_empty());
         let is_due = state.seldom.token_change.is_none();
         if let Some(base) = base.filter(|_| is_due) {
-            let now = self.engine.clock.now();
+            let now = self.call.engine.clock.now();
             // A cookie lasts as long as it would have.
             let age = base.record.head().cookie_expires().map(|end| end.since(now));
             state.tell(Some(TokenReply::hand_out(base.token.clone(), age)));
@@ -128,12 +129,12 @@ impl Visit {
         };
         let Some(base) = base else { return };
         let takes_back = change.as_ref().is_some_and(|change| change.handed().is_none());
-        let Ok(found) = self.engine.behind.load(base.token.id()).await else { return };
+        let Ok(found) = self.call.engine.behind.load(base.token.id()).await else { return };
         let found = found.and_then(|stored| Base::read(base.token.clone(), stored).ok());
         let stands = match found {
             Some(found) => {
-                let now = self.engine.clock.now();
-                let is_good = |handed: &Handed| found.record.tokens().is_current(&self.engine, &handed.token, now);
+                let now = self.call.engine.clock.now();
+                let is_good = |handed: &Handed| found.record.tokens().is_current(&self.call.engine, &handed.token, now);
                 found.record.head().epoch() == base.record.head().epoch()
                     && found.is_empty() == takes_back
                     && change.as_ref().and_then(TokenReply::handed).is_none_or(is_good)
@@ -144,7 +145,9 @@ impl Visit {
             drop(self.state().take_token_change());
         }
     }
+}
 
+impl Call {
     /// The headers of the response. The state is not locked: whoever is warned is the application's.
     pub(crate) fn headers(&self, told: Told) -> ReplyHeaders {
         let carriers = &self.engine.carriers;

@@ -8,12 +8,12 @@ use crate::{Error, Token};
 impl Visit {
     /// True if the client may have to be sent elsewhere before the application is asked.
     pub(crate) fn may_redirect(&self) -> bool {
-        self.target.is_some()
+        self.call.target.is_some()
     }
 
     /// The URL with a ticket that the client should ask for instead, if it has neither session nor ticket.
     pub(crate) async fn redirect(&self) -> Result<Option<String>, Error> {
-        let Some(target) = &self.target else { return Ok(None) };
+        let Some(target) = &self.call.target else { return Ok(None) };
         self.load_patiently().await?;
         let has_some = {
             let state = self.state();
@@ -22,28 +22,28 @@ impl Visit {
         if has_some {
             return Ok(None);
         }
-        let ticket = Ticket::new(self.engine.clock.now())?;
-        let carriers = &self.engine.carriers;
+        let ticket = Ticket::new(self.call.engine.clock.now())?;
+        let carriers = &self.call.engine.carriers;
         Ok(Some(carriers.query.with(target, &carriers.wire.ticket(&ticket.token, ticket.issued))))
     }
 
     /// A link that carries the session, if URLs do.
     pub(crate) fn link(&self, to: &str) -> Result<String, Error> {
         let mut state = self.open()?;
-        let carriers = &self.engine.carriers;
+        let carriers = &self.call.engine.carriers;
         if !carriers.has_tickets() {
             return Ok(to.to_owned());
         }
         let text = match (state.edits().is_some_and(Edits::renews), state.base.clone()) {
             (false, Some(base)) => {
-                let next = base.record.tokens().successor(&self.engine, &base.token, self.engine.clock.now());
+                let next = base.record.tokens().successor(&self.call.engine, &base.token, self.call.engine.clock.now());
                 carriers.wire.token(next.as_ref().unwrap_or(&base.token))
             }
             (false, None) => {
                 let promised = &mut state.seldom.get_or_default().promised;
                 let ticket = match promised.ticket.take() {
                     Some(ticket) => ticket,
-                    None => Box::new(Ticket::new(self.engine.clock.now())?),
+                    None => Box::new(Ticket::new(self.call.engine.clock.now())?),
                 };
                 let ticket = promised.ticket.insert(ticket);
                 carriers.wire.ticket(&ticket.token, ticket.issued)

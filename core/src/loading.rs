@@ -4,15 +4,15 @@ use std::fmt;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
+use triomphe::Arc;
 
 use crate::Error;
 use crate::policy::OnStoreFailure;
 use crate::search::{Loaded, Search};
 use crate::state::Stage;
 use crate::store::BoxFuture;
-use crate::turn::Turn;
 use crate::visit::Visit;
 
 /// The future of [`Session::load`](crate::Session::load).
@@ -47,30 +47,36 @@ impl Load {
 
 impl Visit {
     /// Loads the session; `None` if it has to be waited for.
+    ///
+    /// It takes no turn: it only looks, so if two threads of one request should begin at the same moment, both look.
     fn load_at_once(&self) -> Option<Result<(), Error>> {
-        let other = {
-            let mut state = self.state();
-            let is_first = state.stage == Stage::Unloaded && state.seldom.search.is_none() && state.take_turn();
-            state.consulted |= is_first;
-            (!is_first).then_some(state.stage)
-        };
-        let turn = match other {
-            None => self.taken_turn(),
-            Some(Stage::Open) => return Some(Ok(())),
-            Some(Stage::Done) => return Some(Err(Error::TooLate)),
-            // Another handle is loading it, or has begun to.
-            Some(Stage::Unloaded) => return None,
-        };
+        if !self.begins_loading() {
+            return self.loaded_before();
+        }
         let mut search = Search::default();
-        let Some(found) = search.at_once(&self.engine, &self.presented) else {
-            turn.end_with(|state| state.seldom.get_or_default().search = Some(Box::new(search)));
+        let found = search.at_once(&self.call.engine, &self.call.presented);
+        let found = found.map(|found| self.judged(found, &mut search.loaded));
+        let mut state = self.state();
+        state.consulted = true;
+        let Some(found) = found else {
+            state.seldom.get_or_default().search.get_or_insert(Box::new(search));
             return None;
         };
-        Some(self.take_up(turn, found, &mut search.loaded))
+        Some(found.and_then(|()| state.take_up(&mut search.loaded)))
+    }
+
+    /// What came of loading it before; `None`: it is being loaded, or has yet to be.
+    fn loaded_before(&self) -> Option<Result<(), Error>> {
+        match self.state().stage {
+            Stage::Open => Some(Ok(())),
+            Stage::Done => Some(Err(Error::TooLate)),
+            Stage::Unloaded => None,
+        }
     }
 
     /// Loads the session in its turn, if nobody has by then.
     pub(crate) async fn load_patiently(&self) -> Result<(), Error> {
+        self.is_loading.store(true, Ordering::Relaxed);
         let (turn, (stage, search)) = self
             .turn_to(|state| {
                 state.consulted = true;
@@ -83,29 +89,32 @@ impl Visit {
             Stage::Done => return Err(Error::TooLate),
         }
         let mut search = search.unwrap_or_default();
-        let found = search.patiently(&self.engine, &self.presented).await;
-        self.take_up(turn, found, &mut search.loaded)
+        let found = search.patiently(&self.call.engine, &self.call.presented).await;
+        self.judged(found, &mut search.loaded)?;
+        turn.end_with(|state| state.take_up(&mut search.loaded))
     }
 
+    /// True for whoever is the first to load it.
     #[inline]
-    fn take_up(&self, turn: Turn<'_>, found: Result<(), Error>, loaded: &mut Loaded) -> Result<(), Error> {
-        match found {
-            Ok(()) => turn.end_with(|state| state.take_up(loaded)),
-            Err(error) if self.engine.policies.store_failure == OnStoreFailure::Anonymous => {
-                self.report_failure(&error);
-                turn.end_with(|state| match state.stage {
-                    Stage::Done => Err(Error::TooLate),
-                    _ => {
-                        (state.is_adrift, state.stage) = (true, Stage::Open);
-                        Ok(())
-                    }
-                })
+    fn begins_loading(&self) -> bool {
+        let is_first = !self.is_loading.load(Ordering::Relaxed);
+        if is_first {
+            self.is_loading.store(true, Ordering::Relaxed);
+        }
+        is_first
+    }
+
+    /// What a search comes to: where the store failed, by policy.
+    #[inline]
+    fn judged(&self, found: Result<(), Error>, loaded: &mut Loaded) -> Result<(), Error> {
+        let Err(error) = found else { return Ok(()) };
+        self.call.report_failure(&error);
+        match self.call.engine.policies.store_failure {
+            OnStoreFailure::Anonymous => {
+                *loaded = Loaded::adrift();
+                Ok(())
             }
-            Err(error) => {
-                drop(turn);
-                self.report_failure(&error);
-                Err(error)
-            }
+            OnStoreFailure::Fail => Err(error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Taking a session's lock, and giving it back.
 
-use std::sync::Arc;
 use std::time::Duration;
+use triomphe::Arc;
 
 use crate::Error;
 use crate::base::{Base, look};
@@ -17,11 +17,11 @@ impl Visit {
     /// Takes the lock of the session, and sees what is stored; `None` if it is held by this request already, or there is
     /// no session that anybody else could know of.
     pub(crate) async fn lock(&self, duration: Duration) -> Result<Option<Holder>, Error> {
-        self.lock_once(duration).await.inspect_err(|error| self.report_failure(error))
+        self.lock_once(duration).await.inspect_err(|error| self.call.report_failure(error))
     }
 
     async fn lock_once(&self, duration: Duration) -> Result<Option<Holder>, Error> {
-        let engine = &self.engine;
+        let engine = &self.call.engine;
         let Some((base, own)) = (match self.lockable()? {
             None => self.begin_to_lock().await?.map(|base| (base, None)),
             lockable => lockable,
@@ -61,7 +61,7 @@ impl Visit {
     async fn begin_to_lock(&self) -> Result<Option<Base>, Error> {
         let _turn = self.turn().await;
         let Some(ticket) = self.open()?.seldom.promised.ticket.clone() else { return Ok(None) };
-        let begun = begin_empty(&self.engine, &ticket).await?;
+        let begun = begin_empty(&self.call.engine, &ticket).await?;
         if let Some(base) = &begun {
             let mut state = self.open()?;
             state.seldom.get_or_default().promised.ticket = None;
@@ -98,9 +98,9 @@ impl Visit {
     }
 
     /// Gives the lock back with the next commit; at once if there is nothing to store.
-    pub(crate) fn let_go(self: Arc<Self>, holder: Holder) {
+    pub(crate) fn let_go(visit: Arc<Self>, holder: Holder) {
         let is_idle = {
-            let mut state = self.state();
+            let mut state = visit.state();
             if state.hold != Hold::Keep(holder) {
                 return;
             }
@@ -108,17 +108,17 @@ impl Visit {
             !state.has_edits()
         };
         if is_idle {
-            let runtime = self.engine.runtime();
+            let runtime = visit.call.engine.runtime();
             runtime.spawn(Box::pin(async move {
-                let _turn = self.turn().await;
+                let _turn = visit.turn().await;
                 let is_idle = {
-                    let state = self.state();
+                    let state = visit.state();
                     // It may have been given back meanwhile, or taken again. If there is something to store, it is given back with that.
                     state.hold == Hold::Release(holder) && !state.has_edits()
                 };
                 if is_idle {
                     // a failure was reported, and the lease runs out by itself
-                    let _ = self.store().await;
+                    let _ = visit.store().await;
                 }
             }));
         }

@@ -23,6 +23,8 @@ pub(crate) struct Loaded {
     pub(crate) ticket: Option<Box<Ticket>>,
     /// A session was asked for, living or not.
     pub(crate) asked: bool,
+    /// The store failed, and the visitor is anonymous for this request.
+    pub(crate) is_adrift: bool,
 }
 
 /// A living session, and how its token came.
@@ -125,6 +127,11 @@ impl Search {
 }
 
 impl Loaded {
+    /// What is known if the store failed, and the visitor is to be anonymous then.
+    pub(crate) fn adrift() -> Self {
+        Loaded { is_adrift: true, ..Loaded::default() }
+    }
+
     /// Takes in a living session.
     #[inline]
     fn add(

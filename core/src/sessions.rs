@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::call::Call;
 use crate::engine::Engine;
 use crate::runtime::Runtime;
 use crate::store::Store;
@@ -39,7 +40,7 @@ pub struct Sessions {
 impl Sessions {
     /// Begins the exchange of one request and its response. Nothing is read or written before the session is used.
     pub fn open(&self, head: &dyn RequestHead) -> Exchange {
-        Exchange::open(Arc::clone(&self.engine), head)
+        Exchange::new(Call::of_request(Arc::clone(&self.engine), head))
     }
 
     /// Begins the exchange of a client whose token the program carries itself, as in a message queue, a WebSocket's first
@@ -62,7 +63,7 @@ impl Sessions {
     /// # Ok(()) }) }
     /// ```
     pub fn open_by_token(&self, token: Option<&str>) -> Exchange {
-        Exchange::by_token(Arc::clone(&self.engine), token)
+        Exchange::new(Call::by_token(Arc::clone(&self.engine), token))
     }
 
     /// True if an exchange may have an answer in place of the application's: see [`Exchange::preempt`].
@@ -94,6 +95,6 @@ impl Sessions {
 
     /// True if these sessions opened this one. A middleware inside another of the same sessions stands aside.
     pub fn opened(&self, session: &Session) -> bool {
-        Arc::ptr_eq(&self.engine, session.engine())
+        std::ptr::eq(&*self.engine, session.engine())
     }
 }

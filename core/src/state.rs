@@ -56,13 +56,15 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Takes up what was loaded.
+    /// Takes up what was loaded, unless something was before.
     #[inline]
     pub(crate) fn take_up(&mut self, loaded: &mut Loaded) -> Result<(), Error> {
-        if self.stage == Stage::Done {
-            return Err(Error::TooLate);
+        match self.stage {
+            Stage::Unloaded => {}
+            Stage::Open => return Ok(()),
+            Stage::Done => return Err(Error::TooLate),
         }
-        self.asked = loaded.asked;
+        (self.asked, self.is_adrift) = (loaded.asked, loaded.is_adrift);
         if !loaded.others.is_empty() || loaded.ticket.is_some() {
             let unusual = self.seldom.get_or_default();
             unusual.others = std::mem::take(&mut loaded.others);

@@ -1,52 +1,46 @@
 //! A visit: what an exchange and the sessions it handed out have in common. It loads once and stores in turn.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use triomphe::Arc;
+
+use crate::Error;
 use crate::base::look;
-use crate::carrier::{Presented, TokenReply};
+use crate::call::Call;
+use crate::carrier::TokenReply;
 use crate::commit::commit;
 use crate::content::View;
 use crate::edits::{Edit, Edits};
 use crate::ending::end;
-use crate::engine::Engine;
 use crate::events::Event;
-use crate::head::is_for_this_machine;
+use crate::held::Held;
 use crate::state::{Stage, State};
 use crate::store::Removed;
-use crate::{Error, RequestHead};
 
 /// One request's dealings with its session.
 pub(crate) struct Visit {
-    pub(crate) engine: Arc<Engine>,
-    pub(crate) presented: Presented,
-    /// Where a client without a session is sent: the URL it asked for.
-    pub(crate) target: Option<Box<str>>,
-    pub(crate) mount: Box<str>,
-    /// The request came over plain HTTP from another machine.
-    pub(crate) plain: bool,
-    /// The program carries the token.
-    pub(crate) by_token: bool,
+    pub(crate) call: Call,
+    /// Somebody loads the session, or did.
+    pub(crate) is_loading: AtomicBool,
     state: Mutex<State>,
 }
 
 impl Visit {
     #[inline]
-    pub(crate) fn of_request(engine: Arc<Engine>, head: &dyn RequestHead) -> Arc<Self> {
-        let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
-        let target = redirects.then(|| head.path_and_query().into());
-        let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
-        let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
-        let mut presented = Presented::default();
-        engine.carriers.read(head, &mut presented);
-        Arc::new(Visit { engine, presented, target, mount, plain, by_token: false, state: Mutex::default() })
+    pub(crate) fn new(call: Call) -> Arc<Self> {
+        Arc::new(Visit { call, is_loading: AtomicBool::new(false), state: Mutex::default() })
     }
 
-    /// A visit of a client whose token the program carries.
-    pub(crate) fn by_token(engine: Arc<Engine>, text: Option<&str>) -> Arc<Self> {
-        let presented = engine.carriers.given(text);
-        let (target, mount, state) = (None, Box::default(), Mutex::default());
-        Arc::new(Visit { engine, presented, target, mount, plain: false, by_token: true, state })
+    /// What is known of the request, and the state of a visit that is at its end.
+    #[inline]
+    pub(crate) fn at_its_end(visit: &mut Arc<Self>) -> (&Call, Held<'_>) {
+        if !visit.is_unique() {
+            return (&visit.call, Held::of(&visit.state));
+        }
+        let Visit { call, state, .. } = Arc::get_mut(visit).expect("nobody else has it");
+        (call, Held::Alone(state.get_mut().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// Ends the visit without storing anything; true if there is something to be done all the same.
@@ -115,7 +109,7 @@ impl Visit {
             (state.base.clone(), state.incarnation)
         };
         let Some(base) = base else { return Ok(()) };
-        let found = look(&self.engine, &base).await.inspect_err(|error| self.report_failure(error));
+        let found = look(&self.call.engine, &base).await.inspect_err(|error| self.call.report_failure(error));
         let mut state = self.state();
         if state.incarnation != incarnation {
             return Err(Error::Gone);
@@ -125,7 +119,7 @@ impl Visit {
             _ => {
                 state.gone = true;
                 drop(state);
-                self.engine.events.report(Event::Gone(*base.token.id()));
+                self.call.engine.events.report(Event::Gone(*base.token.id()));
                 Err(Error::Gone)
             }
         }
@@ -133,7 +127,7 @@ impl Visit {
 
     /// Ends what is to end, then commits the edits. The caller has the turn.
     pub(crate) async fn store(&self) -> Result<(), Error> {
-        self.store_once().await.inspect_err(|error| self.report_failure(error))
+        self.store_once().await.inspect_err(|error| self.call.report_failure(error))
     }
 
     async fn store_once(&self) -> Result<(), Error> {
@@ -144,7 +138,7 @@ impl Visit {
                 None => Box::pin(self.end_sessions()).await?,
             };
         };
-        let committed = commit(&self.engine, &mut work).await;
+        let committed = commit(&self.call.engine, &mut work).await;
         let settled = self.state().settle(&mut work, committed);
         // What is in it of the application's may look at the session while it goes.
         drop(work);
@@ -156,7 +150,7 @@ impl Visit {
         let mut ended = 0;
         let ending = self.state().seldom.ending.clone();
         for (index, id) in ending.into_iter().enumerate() {
-            let removed = end(&self.engine, &id).await?;
+            let removed = end(&self.call.engine, &id).await?;
             let mut state = self.state();
             let unusual = state.seldom.get_or_default();
             unusual.ending.retain(|other| *other != id);
@@ -170,18 +164,6 @@ impl Visit {
             }
         }
         Ok(ended)
-    }
-
-    /// The browser is told nothing of the cause, so the log has to be.
-    pub(crate) fn report_failure(&self, error: &Error) {
-        match error {
-            Error::Unavailable(_) | Error::Broken(_) | Error::Random(_) => {
-                self.engine.events.report_failure(Event::Failed, error);
-            }
-            // The program's own fault is logged when it becomes a refusal.
-            Error::Value(_) | Error::NewerValue { .. } => self.engine.events.tell(Event::Failed),
-            _ => {}
-        }
     }
 
     /// The state, if the session may be used now.

@@ -1,17 +1,16 @@
 //! The first thing that is put into a session, stored at once.
 
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
+use crate::call::Call;
 use crate::carrier::TokenReply;
 use crate::create::New;
-use crate::state::State;
+use crate::held::Held;
 use crate::store::{Created, StoreError};
-use crate::visit::Visit;
 use crate::{Error, ReplyHeaders, Token};
 
-impl Visit {
-    pub(super) fn create_at_once(&self, mut state: MutexGuard<'_, State>) -> Option<Result<ReplyHeaders, Error>> {
+impl Call {
+    pub(super) fn create_at_once(&self, mut state: Held<'_>) -> Option<Result<ReplyHeaders, Error>> {
         let engine = &*self.engine;
         if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {
             return None;
@@ -23,7 +22,7 @@ impl Visit {
             Ok((engine.entry(&mut revision, expires)?, token, max_age))
         });
         let (told, draft) = (state.take_told(), state.end());
-        drop(state);
+        let left = state.leave();
         let (entry, token, max_age) = match made {
             Ok(made) => made,
             Err(error) => return self.failed(error),
@@ -37,6 +36,6 @@ impl Visit {
             Ok(Err(error)) => return self.failed(error.into()),
             Err(_) => engine.at_once.create.store(false, Ordering::Relaxed),
         }
-        self.not_yet(draft)
+        Self::not_yet(left, draft)
     }
 }

@@ -8,34 +8,17 @@
 mod create;
 mod update;
 
-use std::sync::MutexGuard;
-
+use crate::call::Call;
 use crate::draft::Draft;
+use crate::held::{Held, Left};
 use crate::keep_alive::is_quiet;
 use crate::state::{Stage, State};
-use crate::visit::Visit;
 use crate::{Error, Outcome, ReplyHeaders};
 
-impl Visit {
-    /// Finishes a visit of somebody who did not ask for the session; if somebody did, gives back the state.
-    #[inline]
-    pub(crate) fn finish_unasked(&self) -> Result<ReplyHeaders, MutexGuard<'_, State>> {
-        let mut state = self.state();
-        if state.consulted {
-            return Err(state);
-        }
-        state.stage = Stage::Done;
-        // Its URL may hold a token all the same.
-        Ok(self.engine.carriers.untouched_reply())
-    }
-
+impl Call {
     /// Finishes a visit, if that can be done at once.
     #[inline]
-    pub(crate) fn finish_at_once(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        outcome: Outcome,
-    ) -> Option<Result<ReplyHeaders, Error>> {
+    pub(crate) fn finish_at_once(&self, mut state: Held<'_>, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
         // What could not be loaded, or nobody waited for, is nothing to wait for here, either.
         let is_loaded = state.stage == Stage::Open;
         if (is_loaded && state.turn_is_taken) || !state.is_simple() {
@@ -55,8 +38,8 @@ impl Visit {
     }
 
     /// It takes more than one step: what is to be stored is put back.
-    fn not_yet<T>(&self, draft: Option<Draft>) -> Option<T> {
-        self.state().put_back(draft);
+    fn not_yet<T>(left: Left<'_>, draft: Option<Draft>) -> Option<T> {
+        left.hold().put_back(draft);
         None
     }
 

@@ -1,22 +1,22 @@
 //! A change of a session, stored at once.
 
-use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use crate::base::Base;
+use crate::call::Call;
 use crate::draft::Draft;
 use crate::events::Event;
+use crate::held::Held;
 use crate::lease::Hold;
 use crate::policy::OnGone;
 use crate::revise::{changes, date};
 use crate::state::State;
 use crate::store::{StoreError, Stored, Updated};
-use crate::visit::Visit;
 use crate::{Error, ReplyHeaders};
 
-impl Visit {
+impl Call {
     #[inline]
-    pub(super) fn update_at_once(&self, mut state: MutexGuard<'_, State>) -> Option<Result<ReplyHeaders, Error>> {
+    pub(super) fn update_at_once(&self, mut state: Held<'_>) -> Option<Result<ReplyHeaders, Error>> {
         let engine = &*self.engine;
         let (base, draft) = state.drafted()?;
         let id = *base.token.id();
@@ -43,9 +43,9 @@ impl Visit {
         let mut revision = base.record.revised(made);
         let dated = date(engine, base, &draft.edits, renewed.as_ref(), Hold::Nothing, &mut revision);
         let dated = dated.and_then(|(expires, change)| Ok((engine.entry(&mut revision, expires)?, change)));
-        let version = base.version;
+        let (version, was_empty) = (base.version, base.is_empty());
         let (told, draft) = (state.take_told(), state.end());
-        drop(state);
+        let left = state.leave();
         let (entry, change) = match dated {
             Ok(dated) => dated,
             Err(error) => return self.failed(error),
@@ -58,14 +58,16 @@ impl Visit {
                 Some(Ok(self.headers(told.with(change))))
             }
             Ok(Ok(Updated::Conflict(stored))) => {
-                let overwrites = self.state().meet(stored, draft.as_ref());
+                let mut state = left.hold();
+                let overwrites = state.meet(stored, draft.as_ref());
+                let left = state.leave();
                 if overwrites {
                     engine.events.report(Event::Overwritten(id));
                 }
-                self.not_yet(draft)
+                Self::not_yet(left, draft)
             }
             // One that was empty is begun anew.
-            Ok(Ok(Updated::Gone)) if self.state().base.as_ref().is_some_and(Base::is_empty) => self.not_yet(draft),
+            Ok(Ok(Updated::Gone)) if was_empty => Self::not_yet(left, draft),
             Ok(Ok(Updated::Gone)) => {
                 engine.events.report(Event::Gone(id));
                 Some(match engine.policies.gone {
@@ -73,11 +75,11 @@ impl Visit {
                     OnGone::Respond => Err(Error::Gone),
                 })
             }
-            Ok(Err(StoreError::Busy | StoreError::Corrupt(_))) => self.not_yet(draft),
+            Ok(Err(StoreError::Busy | StoreError::Corrupt(_))) => Self::not_yet(left, draft),
             Ok(Err(error)) => self.failed(error.into()),
             Err(_) => {
                 engine.at_once.update.store(false, Ordering::Relaxed);
-                self.not_yet(draft)
+                Self::not_yet(left, draft)
             }
         }
     }

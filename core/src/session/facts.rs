@@ -42,7 +42,7 @@ impl Session {
     ///
     /// Only those of the [type](Session).
     pub fn accessed(&self) -> Result<Option<SystemTime>, Error> {
-        self.of_stored(|base| base.record.accessed(&self.visit.engine, base.expires).into())
+        self.of_stored(|base| base.record.accessed(&self.visit.call.engine, base.expires).into())
     }
 
     /// When the session ends if it is not used any more; `None` if never, or as long as nothing is stored.

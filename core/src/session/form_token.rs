@@ -1,7 +1,8 @@
 //! Tokens in forms.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use triomphe::Arc;
 
 use crate::content::View;
 use crate::edits::Edit;
@@ -40,7 +41,7 @@ impl Session {
     /// ```
     pub fn issue_form_token<'a>(&self, form: impl Into<Form<'a>>) -> Result<String, Error> {
         let mut state = self.visit.open()?;
-        let (text, issued) = form.into().issue(self.visit.engine.clock.now())?;
+        let (text, issued) = form.into().issue(self.visit.call.engine.clock.now())?;
         state.edit(Edit::IssueFormToken(issued))?;
         Ok(text)
     }
@@ -59,7 +60,7 @@ impl Session {
         let form = form.into();
         let digest = {
             let state = self.visit.open()?;
-            let now = self.visit.engine.clock.now();
+            let now = self.visit.call.engine.clock.now();
             match (form.read(text), state.content()) {
                 (Some(digest), Some(content))
                     if content.extras.form_tokens.find(&digest).is_some_and(|token| form.accepts(token, now)) =>

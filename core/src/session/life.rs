@@ -108,7 +108,7 @@ impl Session {
         let has_user = state.content().is_some_and(|content| content.user.is_some());
         let since = match &state.base {
             _ if state.edits().is_some_and(Edits::signs_in) => Some(Duration::ZERO),
-            Some(base) => base.record.head().signed_in().map(|login| self.visit.engine.clock.now().since(login)),
+            Some(base) => base.record.head().signed_in().map(|login| self.visit.call.engine.clock.now().since(login)),
             None => None,
         };
         if has_user && since.is_some_and(|since| since <= limit) { Ok(()) } else { Err(Error::NotFresh) }

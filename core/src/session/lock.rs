@@ -1,8 +1,8 @@
 //! The session's lock, for what cannot be replayed.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
+use triomphe::Arc;
 
 use crate::lease::Holder;
 use crate::visit::Visit;
@@ -45,7 +45,7 @@ impl Session {
     /// or changed hands meanwhile; what the store says.
     pub async fn lock(&self) -> Result<SessionLock, Error> {
         let visit = Arc::clone(&self.visit);
-        let duration = visit.engine.lock_lease;
+        let duration = visit.call.engine.lock_lease;
         self.lock_for(duration).await
     }
 
@@ -89,7 +89,7 @@ impl SessionLock {
 impl Drop for SessionLock {
     fn drop(&mut self) {
         if let Some(holder) = self.holder.take() {
-            Arc::clone(&self.visit).let_go(holder);
+            Visit::let_go(Arc::clone(&self.visit), holder);
         }
     }
 }

@@ -11,7 +11,7 @@ mod values;
 
 pub use lock::SessionLock;
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use crate::base::Base;
 use crate::engine::Engine;
@@ -60,8 +60,8 @@ impl Session {
         Session { visit }
     }
 
-    pub(crate) fn engine(&self) -> &Arc<Engine> {
-        &self.visit.engine
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.visit.call.engine
     }
 
     /// Loads the session from the store, on the first call: at once where the store is at hand, else when the future is
@@ -99,7 +99,7 @@ impl Session {
 
     /// Once begun, storing goes on to its end though the handler is cancelled: nothing is stored twice or half.
     async fn shielded<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        Shielded::new(self.visit.engine.runtime(), future).await
+        Shielded::new(self.visit.call.engine.runtime(), future).await
     }
 
     fn of_stored<T>(&self, look: impl FnOnce(&Base) -> T) -> Result<Option<T>, Error> {

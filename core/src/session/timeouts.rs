@@ -13,7 +13,7 @@ impl Session {
     /// Only those of the [type](Session).
     pub fn timeouts(&self) -> Result<Timeouts, Error> {
         let state = self.visit.open()?;
-        let engine = &self.visit.engine;
+        let engine = &self.visit.call.engine;
         Ok(match (state.content(), &state.base) {
             (Some(content), base) => {
                 let has_ticket = base.as_ref().is_some_and(|base| base.record.details().ticket_ends.is_some());

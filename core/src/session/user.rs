@@ -1,6 +1,6 @@
 //! The user's other sessions, and what this one is called among them.
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use crate::edits::Edit;
 use crate::users::{self, SessionInfo};
@@ -96,7 +96,7 @@ impl Session {
     /// What the store says.
     pub async fn user_sessions(&self) -> Result<Vec<SessionInfo>, Error> {
         let Some((user, own)) = whose(&self.visit)? else { return Ok(Vec::new()) };
-        users::list(self.engine(), &user, own).await.inspect_err(|error| self.visit.report_failure(error))
+        users::list(self.engine(), &user, own).await.inspect_err(|error| self.visit.call.report_failure(error))
     }
 
     /// Ends one of the user's sessions, by the id that [`user_sessions`](Session::user_sessions) shows; this one, too.
@@ -119,7 +119,7 @@ impl Session {
             if own == Some(id) {
                 Ok(end_own(&visit).await? > 0)
             } else {
-                users::end_one(&visit.engine, &user, &id).await
+                users::end_one(&visit.call.engine, &user, &id).await
             }
         };
         self.revoke(end_one).await
@@ -143,7 +143,7 @@ impl Session {
         let end_others = async move {
             let _turn = visit.turn().await;
             let Some((user, own)) = whose(&visit)? else { return Ok(0) };
-            users::end_all(&visit.engine, &user, own).await
+            users::end_all(&visit.call.engine, &user, own).await
         };
         self.revoke(end_others).await
     }
@@ -180,7 +180,7 @@ impl Session {
         let end_all = async move {
             let _turn = visit.turn().await;
             let Some((user, own)) = whose(&visit)? else { return Ok(0) };
-            let others = users::end_all(&visit.engine, &user, own).await?;
+            let others = users::end_all(&visit.call.engine, &user, own).await?;
             Ok(others + end_own(&visit).await?)
         };
         self.revoke(end_all).await
@@ -191,7 +191,7 @@ impl Session {
         &self,
         revoking: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        self.shielded(revoking).await.inspect_err(|error| self.visit.report_failure(error))
+        self.shielded(revoking).await.inspect_err(|error| self.visit.call.report_failure(error))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a session holds: typed values under keys.
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
