@@ -75,18 +75,6 @@ pub struct SessionService<S, K = Both> {
     layer: SessionLayer<K>,
 }
 
-impl<S, K> SessionService<S, K> {
-    /// The service inside, to look at its settings for instance.
-    pub fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The service inside, to be changed. Clones that were made before are not.
-    pub fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-}
-
 impl<S: Clone, K> Clone for SessionService<S, K> {
     fn clone(&self) -> Self {
         SessionService { inner: self.inner.clone(), layer: self.layer.clone() }

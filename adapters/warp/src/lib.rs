@@ -44,15 +44,17 @@
 //!
 //! warp does not take a mount prefix off the path, so with `WEBSTACK_COOKIE_PATH=mount` say it by [`Service::below`].
 
+mod bodies;
 mod error;
 mod filter;
+mod mounts;
+mod routes;
 mod server;
 mod service;
-mod site;
 
 pub use error::{Error, Result};
 pub use filter::{Session, session};
+pub use routes::Routes;
 pub use server::{Server, serve};
-pub use service::{Service, service};
-pub use site::Routes;
+pub use service::{Answering, Service, service};
 pub use webstack_tower::{builder, from_env};
