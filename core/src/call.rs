@@ -22,15 +22,20 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call that presents no tokens yet.
     #[inline]
     pub(crate) fn of_request(engine: Arc<Engine>, head: &dyn RequestHead) -> Self {
         let redirects = engine.carriers.has_tickets() && matches!(head.method(), "GET" | "HEAD");
         let target = redirects.then(|| head.path_and_query().into());
         let mount = if engine.carriers.cookie.follows_mount() { head.mount().into() } else { Box::default() };
         let plain = engine.watches_for_plain_http() && !head.is_tls() && !is_for_this_machine(head);
-        let mut presented = Presented::default();
-        engine.carriers.read(head, &mut presented);
-        Call { engine, presented, target, mount, plain, by_token: false }
+        Call { engine, presented: Presented::default(), target, mount, plain, by_token: false }
+    }
+
+    /// Takes in what may be tokens.
+    #[inline]
+    pub(crate) fn take_tokens(&mut self, head: &dyn RequestHead) {
+        self.engine.carriers.read(head, &mut self.presented);
     }
 
     /// A call of a client whose token the program carries.

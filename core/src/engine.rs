@@ -9,7 +9,7 @@ use async_lock::Mutex as Turn;
 use crate::carrier::Carriers;
 use crate::content::Extras;
 use crate::events::{Event, Events};
-use crate::expiry::{CookieLifetime, Timeouts};
+use crate::expiry::{CookieLifetime, Lifespan, Timeouts};
 use crate::policy::{OnCorrupt, Policies, UserSessionLimit};
 use crate::premises::Premises;
 use crate::queue::Queues;
@@ -35,6 +35,8 @@ pub(crate) struct Engine {
     pub(crate) carriers: Carriers,
     pub(crate) cookie_lifetime: CookieLifetime,
     pub(crate) lifetime: Timeouts,
+    /// The same, as it is reckoned with.
+    pub(crate) lifespan: Lifespan,
     /// How long a token is the present one.
     pub(crate) renew_every: Option<Duration>,
     pub(crate) limits: Limits,
@@ -92,6 +94,12 @@ impl Engine {
             (idle, absolute) = (idle.map(|idle| idle.max(least)), absolute.map(|absolute| absolute.max(least)));
         }
         Timeouts { idle, absolute }
+    }
+
+    /// True if it may be time to send a client its token again, or another one, that has a session like any other.
+    #[inline]
+    pub(crate) fn has_tokens_to_send(&self) -> bool {
+        self.renew_every.is_some() || self.cookie_lifetime != CookieLifetime::Session
     }
 
     /// A record as a store keeps it.

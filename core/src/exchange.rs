@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 use triomphe::Arc;
 
 use crate::call::Call;
+use crate::engine::Engine;
 use crate::runtime::Shielded;
 use crate::state::Stage;
 use crate::visit::Visit;
-use crate::{Error, Outcome, Refusal, ReplyHeaders, Session};
+use crate::{Error, Outcome, Refusal, ReplyHeaders, RequestHead, Session};
 
 /// One request and its response, from [`Sessions::open`](crate::Sessions::open) to [`finish`](Exchange::finish).
 ///
@@ -25,8 +26,15 @@ pub struct Exchange {
 
 impl Exchange {
     #[inline]
-    pub(crate) fn new(call: Call) -> Self {
-        Exchange { visit: Visit::new(call), finished: false }
+    pub(crate) fn of_request(engine: std::sync::Arc<Engine>, head: &dyn RequestHead) -> Self {
+        let mut visit = Visit::new(Call::of_request(engine, head));
+        // Where they are to stay: it is large, and not to be moved for nothing.
+        visit.call.take_tokens(head);
+        Exchange { visit: visit.shareable(), finished: false }
+    }
+
+    pub(crate) fn by_token(engine: std::sync::Arc<Engine>, text: Option<&str>) -> Self {
+        Exchange { visit: Visit::new(Call::by_token(engine, text)).shareable(), finished: false }
     }
 
     /// The session, for the application. It is not loaded yet.

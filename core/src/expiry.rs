@@ -50,16 +50,6 @@ impl Timeouts {
     pub const AAL3: Timeouts =
         Timeouts { idle: Some(Duration::from_secs(900)), absolute: Some(Duration::from_secs(12 * 3600)) };
 
-    /// The deadline of a session used now and begun then; `None`: never.
-    #[inline]
-    pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
-        earlier(self.idle.map(|idle| now + idle), self.absolute_deadline(begun))
-    }
-
-    pub(crate) fn absolute_deadline(&self, begun: Timestamp) -> Option<Timestamp> {
-        self.absolute.map(|absolute| begun + absolute)
-    }
-
     /// The shortest that a session may live.
     pub(crate) fn shortest(&self) -> Option<Duration> {
         match (self.idle, self.absolute) {
@@ -67,23 +57,63 @@ impl Timeouts {
             (one, other) => one.or(other),
         }
     }
+}
+
+/// How long a session lives, as it is reckoned with at each request: in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lifespan {
+    idle: u64,
+    absolute: u64,
+    /// How much later than the present one a deadline has to be to be worth a write.
+    worth: u64,
+}
+
+/// What does not end.
+const FOREVER: u64 = u64::MAX;
+
+impl From<Timeouts> for Lifespan {
+    fn from(Timeouts { idle, absolute }: Timeouts) -> Self {
+        let worth = idle.map_or(TOUCH_EVERY, |idle| TOUCH_EVERY.min(idle / 10));
+        let millis = |timeout: Duration| u64::try_from(timeout.as_millis()).unwrap_or(FOREVER);
+        let [idle, absolute, worth] = [idle, absolute, Some(worth)].map(|timeout| timeout.map_or(FOREVER, millis));
+        Lifespan { idle, absolute, worth }
+    }
+}
+
+impl Lifespan {
+    /// The deadline of a session used now and begun then; `None`: never.
+    #[inline]
+    pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
+        moment(now.as_millis().saturating_add(self.idle).min(begun.as_millis().saturating_add(self.absolute)))
+    }
+
+    #[inline]
+    pub(crate) fn absolute_deadline(&self, begun: Timestamp) -> Option<Timestamp> {
+        moment(begun.as_millis().saturating_add(self.absolute))
+    }
 
     /// The new deadline, if the present one is old enough to be worth a write.
     #[inline]
     pub(crate) fn touch(&self, now: Timestamp, begun: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
-        let (present, idle) = (present?, self.idle?);
-        let next = self.deadline(now, begun)?;
-        let worth = if idle < 10 * TOUCH_EVERY { idle / 10 } else { TOUCH_EVERY };
-        (next > present && next >= present + worth).then_some(next)
+        let (present, next) = (present?.as_millis(), self.deadline(now, begun)?);
+        let gained = next.as_millis().saturating_sub(present);
+        (self.idle != FOREVER && gained > 0 && gained >= self.worth).then_some(next)
     }
 
     /// When the session was last used, to the resolution of touches.
     pub(crate) fn accessed(&self, written: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
-        match (self.idle, deadline) {
-            (Some(idle), Some(deadline)) => written.max(deadline - idle),
+        match deadline {
+            Some(deadline) if self.idle != FOREVER => {
+                written.max(Timestamp::from_millis(deadline.as_millis().saturating_sub(self.idle)))
+            }
             _ => written,
         }
     }
+}
+
+#[inline]
+fn moment(millis: u64) -> Option<Timestamp> {
+    (millis != FOREVER).then_some(Timestamp::from_millis(millis))
 }
 
 /// How long the browser keeps the session cookie.
@@ -132,13 +162,6 @@ impl CookieLifetime {
     }
 }
 
-fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, other) => one.or(other),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,23 +171,23 @@ mod tests {
 
     #[test]
     fn the_earlier_of_both_deadlines_counts() {
-        let both = Timeouts { idle: Some(HOUR), absolute: Some(3 * HOUR) };
+        let both = Lifespan::from(Timeouts { idle: Some(HOUR), absolute: Some(3 * HOUR) });
         assert_eq!(both.deadline(START, START), Some(START + HOUR));
         assert_eq!(both.deadline(START + 5 * HOUR / 2, START), Some(START + 3 * HOUR));
-        let none = Timeouts { idle: None, absolute: None };
+        let none = Lifespan::from(Timeouts { idle: None, absolute: None });
         assert_eq!(none.deadline(START, START), None);
         assert_eq!(none.touch(START + HOUR, START, None), None);
     }
 
     #[test]
     fn touches_are_throttled_and_never_pass_the_absolute_deadline() {
-        let both = Timeouts { idle: Some(HOUR), absolute: Some(2 * HOUR) };
+        let both = Lifespan::from(Timeouts { idle: Some(HOUR), absolute: Some(2 * HOUR) });
         let present = both.deadline(START, START);
         let second = Duration::from_secs(1);
         assert_eq!(both.touch(START + 59 * second, START, present), None);
         assert_eq!(both.touch(START + 60 * second, START, present), Some(START + 60 * second + HOUR));
         assert_eq!(both.touch(START + HOUR + HOUR / 2, START, Some(START + 2 * HOUR)), None);
-        let short = Timeouts { idle: Some(100 * second), absolute: None };
+        let short = Lifespan::from(Timeouts { idle: Some(100 * second), absolute: None });
         let present = short.deadline(START, START);
         assert_eq!(short.touch(START + 9 * second, START, present), None, "a tenth");
         assert_eq!(short.touch(START + 10 * second, START, present), Some(START + 110 * second));
@@ -172,8 +195,10 @@ mod tests {
 
     #[test]
     fn extreme_durations_saturate() {
-        let forever = Timeouts { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) };
-        assert_eq!(forever.deadline(START, START), Some(Timestamp::MAX));
+        let forever = Lifespan::from(Timeouts { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) });
+        assert_eq!(forever.deadline(START, START), None, "beyond all reckoning is never");
+        assert_eq!(forever.touch(START, START, Some(START)), None);
+        assert_eq!(forever.accessed(START, Some(START + HOUR)), START);
         assert_eq!(CookieLifetime::For(Duration::MAX).max_age(START, None), Some(COOKIE_AGE_LIMIT));
         assert_eq!(CookieLifetime::Until(SystemTime::UNIX_EPOCH).max_age(START, None), Some(Duration::ZERO));
     }

@@ -73,7 +73,15 @@ pub(crate) fn is_quiet(engine: &Engine, seen: &Base) -> bool {
     seen.is_empty() || due(engine, seen, engine.clock.now()).is_none()
 }
 
+#[inline]
 fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
+    let touch = seen.record.terms(engine).touch(now, seen.expires);
+    // Nearly always there is nothing else that could be.
+    let may_be_more = engine.has_tokens_to_send() || seen.record.has_details();
+    if touch.is_none() && !may_be_more { None } else { all_due(engine, seen, now, touch) }
+}
+
+fn all_due(engine: &Engine, seen: &Base, now: Timestamp, touch: Option<Timestamp>) -> Option<Due> {
     let Base { token, record, .. } = seen;
     let (terms, tokens) = (record.terms(engine), record.tokens());
     // Under somebody's lock no record is written. Its deadline moves all the same: the holder may be dead.
@@ -82,7 +90,6 @@ fn due(engine: &Engine, seen: &Base, now: Timestamp) -> Option<Due> {
         && terms.is_cookie_due(now, record.head().cookie_expires())
         && tokens.current(engine, token, now).is_some();
     let written = cookie || (!is_locked && tokens.is_due(engine, token, now));
-    let touch = terms.touch(now, seen.expires);
     let handed = tokens.successor(engine, token, now);
     (written || touch.is_some() || handed.is_some()).then_some(Due { cookie, written, touch, handed })
 }

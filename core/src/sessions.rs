@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::call::Call;
 use crate::engine::Engine;
 use crate::runtime::Runtime;
 use crate::store::Store;
@@ -40,7 +39,7 @@ pub struct Sessions {
 impl Sessions {
     /// Begins the exchange of one request and its response. Nothing is read or written before the session is used.
     pub fn open(&self, head: &dyn RequestHead) -> Exchange {
-        Exchange::new(Call::of_request(Arc::clone(&self.engine), head))
+        Exchange::of_request(Arc::clone(&self.engine), head)
     }
 
     /// Begins the exchange of a client whose token the program carries itself, as in a message queue, a WebSocket's first
@@ -63,7 +62,7 @@ impl Sessions {
     /// # Ok(()) }) }
     /// ```
     pub fn open_by_token(&self, token: Option<&str>) -> Exchange {
-        Exchange::new(Call::by_token(Arc::clone(&self.engine), token))
+        Exchange::by_token(Arc::clone(&self.engine), token)
     }
 
     /// True if an exchange may have an answer in place of the application's: see [`Exchange::preempt`].

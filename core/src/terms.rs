@@ -6,12 +6,12 @@ use crate::Timestamp;
 use crate::content::Extras;
 use crate::details::Details;
 use crate::engine::Engine;
-use crate::expiry::{CookieLifetime, Timeouts};
+use crate::expiry::{CookieLifetime, Lifespan};
 use crate::record::{Head, Record, Revision};
 
 /// How long one session and its cookie last.
 pub(crate) struct Terms {
-    timeouts: Timeouts,
+    lifespan: Lifespan,
     /// The moment from which the absolute timeout counts.
     begun: Timestamp,
     cookie: CookieLifetime,
@@ -25,7 +25,7 @@ impl Record {
 
     /// When the session was last used, to the resolution of touches.
     pub(crate) fn accessed(&self, engine: &Engine, expires: Option<Timestamp>) -> Timestamp {
-        self.terms(engine).timeouts.accessed(self.head().written(), expires)
+        self.terms(engine).lifespan.accessed(self.head().written(), expires)
     }
 }
 
@@ -41,28 +41,32 @@ impl Terms {
     fn new(engine: &Engine, head: Head<'_>, details: &Details, extras: &Extras) -> Self {
         let begun = head.signed_in().unwrap_or(head.created());
         let cookie = extras.remembered.map_or(engine.cookie_lifetime, CookieLifetime::For);
-        Terms { timeouts: engine.timeouts(extras, details.ticket_ends.is_some()), begun, cookie }
+        let lifespan = match (extras.timeouts, extras.remembered, details.ticket_ends) {
+            (None, None, None) => engine.lifespan,
+            (_, _, ticket_ends) => engine.timeouts(extras, ticket_ends.is_some()).into(),
+        };
+        Terms { lifespan, begun, cookie }
     }
 
     pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        self.timeouts.deadline(now, self.begun)
+        self.lifespan.deadline(now, self.begun)
     }
 
     /// The new deadline, if the present one is old enough to be worth a write.
     #[inline]
     pub(crate) fn touch(&self, now: Timestamp, present: Option<Timestamp>) -> Option<Timestamp> {
-        self.timeouts.touch(now, self.begun, present)
+        self.lifespan.touch(now, self.begun, present)
     }
 
     /// The age that a cookie sent now gets; `None`: the browser's session.
     #[inline]
     pub(crate) fn cookie_age(&self, now: Timestamp) -> Option<Duration> {
-        self.cookie.max_age(now, self.timeouts.absolute_deadline(self.begun))
+        self.cookie.max_age(now, self.lifespan.absolute_deadline(self.begun))
     }
 
     /// True if a cookie that ends then should be sent again.
     #[inline]
     pub(crate) fn is_cookie_due(&self, now: Timestamp, cookie_expires: Option<Timestamp>) -> bool {
-        self.cookie.is_due(now, self.timeouts.absolute_deadline(self.begun), cookie_expires)
+        self.cookie.is_due(now, self.lifespan.absolute_deadline(self.begun), cookie_expires)
     }
 }

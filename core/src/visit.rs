@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use triomphe::Arc;
+use triomphe::{Arc, UniqueArc};
 
 use crate::Error;
 use crate::base::look;
@@ -29,8 +29,8 @@ pub(crate) struct Visit {
 
 impl Visit {
     #[inline]
-    pub(crate) fn new(call: Call) -> Arc<Self> {
-        Arc::new(Visit { call, is_loading: AtomicBool::new(false), state: Mutex::default() })
+    pub(crate) fn new(call: Call) -> UniqueArc<Self> {
+        UniqueArc::new(Visit { call, is_loading: AtomicBool::new(false), state: Mutex::default() })
     }
 
     /// What is known of the request, and the state of a visit that is at its end.

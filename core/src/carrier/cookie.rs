@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::settings::{CookieFlaw, CookiePath, CookiePrefix, CookieSettings, SameSite, check, effective_prefix};
+use crate::token::TOKEN_TEXT;
 use crate::wire::LONGEST;
 
 /// Reads and writes the session cookie.
@@ -61,18 +62,25 @@ impl CookieCarrier {
     }
 
     /// Shows every value that cookies of our name have in one `Cookie` header line.
-    pub(crate) fn each<'a>(&'a self, line: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    #[inline]
+    pub(crate) fn each(&self, line: &[u8], mut show: impl FnMut(&[u8])) {
+        // Nearly always it is the only cookie. In a line of this length there is no room for a token and anything else.
+        if line.len() == self.name.len() + 1 + TOKEN_TEXT
+            && let Some([b'=', value @ ..]) = line.strip_prefix(self.name.as_bytes())
+        {
+            return show(value);
+        }
         let mut rest = Some(line);
-        let pairs = std::iter::from_fn(move || {
-            let line = rest?;
+        while let Some(line) = rest {
             let end = memchr::memchr(b';', line);
             rest = end.map(|end| &line[end + 1..]);
-            Some(&line[..end.unwrap_or(line.len())])
-        });
-        pairs.filter_map(|pair| {
-            let value = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
-            Some(value.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start())
-        })
+            let pair = line[..end.unwrap_or(line.len())].trim_ascii();
+            if let Some(behind) = pair.strip_prefix(self.name.as_bytes())
+                && let Some(value) = behind.trim_ascii_start().strip_prefix(b"=")
+            {
+                show(value.trim_ascii_start());
+            }
+        }
     }
 
     /// The `Set-Cookie` value that hands out a token.
@@ -132,7 +140,9 @@ mod tests {
     const TEXT: &str = "AAECAwQFBgcICQoLDA0ODw";
 
     fn read(line: &[u8]) -> Vec<Vec<u8>> {
-        carrier().each(line).map(<[u8]>::to_vec).collect()
+        let mut values = Vec::new();
+        carrier().each(line, |value| values.push(value.to_vec()));
+        values
     }
 
     #[test]
@@ -171,6 +181,20 @@ mod tests {
         let mut bad = b"x=\xff\xfe; ".to_vec();
         bad.extend_from_slice(format!("__Host-webstack_session={TEXT}").as_bytes());
         assert_eq!(read(&bad), [TEXT.as_bytes()]);
+    }
+
+    #[test]
+    fn in_a_line_that_is_as_long_as_one_token_s_there_is_no_other() {
+        let (name, token) = ("__Host-webstack_session", "A".repeat(TOKEN_TEXT));
+        let whole = format!("{name}={token}");
+        assert_eq!(read(whole.as_bytes()), [token.as_bytes()]);
+        for others in ["; x=1", " ;", "x; y", "=", "  "] {
+            for line in [format!("{name}={others}{token}"), format!("{others}{whole}")] {
+                let line = &line.as_bytes()[..whole.len()];
+                let is_token = |value: &Vec<u8>| crate::Token::parse(value).is_some();
+                assert!(!read(line).iter().any(is_token), "{}", line.escape_ascii());
+            }
+        }
     }
 
     #[test]

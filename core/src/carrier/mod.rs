@@ -115,7 +115,7 @@ impl Carriers {
         for carrier in &self.order {
             match carrier {
                 Carrier::Cookie => head.header(&COOKIE, &mut |line| {
-                    self.cookie.each(line).for_each(|text| take(Carrier::Cookie, text));
+                    self.cookie.each(line, |text| take(Carrier::Cookie, text));
                 }),
                 Carrier::Header => head.header(&self.header.name, &mut |text| take(Carrier::Header, text)),
                 Carrier::Query => {

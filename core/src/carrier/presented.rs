@@ -1,7 +1,5 @@
 //! What a request presented, before anybody looked closer; and what it turned out to be.
 
-use smallvec::SmallVec;
-
 use super::{Carrier, Carriers};
 use crate::events::{Event, Events};
 use crate::ticket::Ticket;
@@ -18,7 +16,9 @@ const MOST_TEXTS: usize = 32;
 /// What may be tokens, in the order in which they are tried.
 #[derive(Debug, Default)]
 pub(crate) struct Presented {
-    texts: SmallVec<[Text; 1]>,
+    first: Option<Text>,
+    /// Hardly ever is there another one.
+    others: Vec<Text>,
     /// Something stood in a token's place that cannot be one.
     malformed: bool,
 }
@@ -26,7 +26,13 @@ pub(crate) struct Presented {
 /// A text that may be a token: nothing is computed for requests that do not ask for their session.
 struct Text {
     carrier: Carrier,
-    text: SmallVec<[u8; TOKEN_TEXT]>,
+    characters: Characters,
+}
+
+enum Characters {
+    /// As many as a token has that nobody signed.
+    Token([u8; TOKEN_TEXT]),
+    More(Box<[u8]>),
 }
 
 /// A token that arrived.
@@ -52,9 +58,23 @@ impl Presented {
     pub(super) fn take(&mut self, carrier: Carrier, text: &[u8], may_be_token: bool) {
         if !may_be_token {
             self.malformed = true;
-        } else if self.texts.len() < MOST_TEXTS {
-            self.texts.push(Text { carrier, text: SmallVec::from_slice(text) });
+        } else if self.first.is_none() {
+            self.first = Some(Text::new(carrier, text));
+        } else {
+            self.take_another(carrier, text);
         }
+    }
+
+    #[cold]
+    fn take_another(&mut self, carrier: Carrier, text: &[u8]) {
+        if self.others.len() + 1 < MOST_TEXTS {
+            self.others.push(Text::new(carrier, text));
+        }
+    }
+
+    #[inline]
+    fn text(&self, index: usize) -> Option<&Text> {
+        index.checked_sub(1).map_or(self.first.as_ref(), |index| self.others.get(index))
     }
 }
 
@@ -74,10 +94,10 @@ impl Arrivals {
     #[inline]
     pub(crate) fn next(&mut self, presented: &Presented, carriers: &Carriers, events: &Events) -> Option<Arrived> {
         while self.tokens < MOST_TOKENS
-            && let Some(Text { carrier, text }) = presented.texts.get(self.texts)
+            && let Some(Text { carrier, characters }) = presented.text(self.texts)
         {
             self.texts += 1;
-            match carriers.wire.read(text) {
+            match carriers.wire.read(characters.as_bytes()) {
                 // A ticket is good in URLs only.
                 Ok(read) if read.issued.is_some() && *carrier != Carrier::Query => self.malformed = true,
                 Ok(Read { token, is_outdated, issued }) => {
@@ -92,6 +112,27 @@ impl Arrivals {
             events.report(Event::MalformedToken);
         }
         None
+    }
+}
+
+impl Text {
+    #[inline]
+    fn new(carrier: Carrier, text: &[u8]) -> Self {
+        let characters = match text.try_into() {
+            Ok(token) => Characters::Token(token),
+            Err(_) => Characters::More(text.into()),
+        };
+        Text { carrier, characters }
+    }
+}
+
+impl Characters {
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Characters::Token(token) => token,
+            Characters::More(text) => text,
+        }
     }
 }
 

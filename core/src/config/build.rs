@@ -61,6 +61,7 @@ impl Builder {
                 carriers,
                 cookie_lifetime: self.cookie_lifetime,
                 lifetime: self.lifetime,
+                lifespan: self.lifetime.into(),
                 renew_every: self.renew_every,
                 limits: self.limits,
                 user_sessions: self.user_sessions,

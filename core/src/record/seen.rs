@@ -57,6 +57,12 @@ impl Record {
         &self.extras
     }
 
+    /// True if it has anything of what few sessions have.
+    #[inline]
+    pub(crate) fn has_details(&self) -> bool {
+        self.head().details() > 0
+    }
+
     /// What few sessions have besides.
     #[inline]
     pub(crate) fn details(&self) -> &Details {
