@@ -74,7 +74,9 @@ const FOREVER: u64 = u64::MAX;
 impl From<Timeouts> for Lifespan {
     fn from(Timeouts { idle, absolute }: Timeouts) -> Self {
         let worth = idle.map_or(TOUCH_EVERY, |idle| TOUCH_EVERY.min(idle / 10));
-        let millis = |timeout: Duration| u64::try_from(timeout.as_millis()).unwrap_or(FOREVER);
+        let millis = |timeout: Duration| {
+            u64::try_from(timeout.as_millis()).map_or(FOREVER - 1, |millis| millis.min(FOREVER - 1))
+        };
         let [idle, absolute, worth] = [idle, absolute, Some(worth)].map(|timeout| timeout.map_or(FOREVER, millis));
         Lifespan { idle, absolute, worth }
     }
@@ -84,12 +86,13 @@ impl Lifespan {
     /// The deadline of a session used now and begun then; `None`: never.
     #[inline]
     pub(crate) fn deadline(&self, now: Timestamp, begun: Timestamp) -> Option<Timestamp> {
-        moment(now.as_millis().saturating_add(self.idle).min(begun.as_millis().saturating_add(self.absolute)))
+        let end = now.as_millis().saturating_add(self.idle).min(begun.as_millis().saturating_add(self.absolute));
+        (self.idle.min(self.absolute) != FOREVER).then_some(Timestamp::from_millis(end))
     }
 
     #[inline]
     pub(crate) fn absolute_deadline(&self, begun: Timestamp) -> Option<Timestamp> {
-        moment(begun.as_millis().saturating_add(self.absolute))
+        (self.absolute != FOREVER).then(|| Timestamp::from_millis(begun.as_millis().saturating_add(self.absolute)))
     }
 
     /// The new deadline, if the present one is old enough to be worth a write.
@@ -109,11 +112,6 @@ impl Lifespan {
             _ => written,
         }
     }
-}
-
-#[inline]
-fn moment(millis: u64) -> Option<Timestamp> {
-    (millis != FOREVER).then_some(Timestamp::from_millis(millis))
 }
 
 /// How long the browser keeps the session cookie.
@@ -196,8 +194,9 @@ mod tests {
     #[test]
     fn extreme_durations_saturate() {
         let forever = Lifespan::from(Timeouts { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) });
-        assert_eq!(forever.deadline(START, START), None, "beyond all reckoning is never");
-        assert_eq!(forever.touch(START, START, Some(START)), None);
+        assert_eq!(forever.deadline(START, START), Some(Timestamp::MAX));
+        assert_eq!(forever.absolute_deadline(START), Some(Timestamp::MAX));
+        assert_eq!(forever.touch(START, START, Some(Timestamp::MAX)), None);
         assert_eq!(forever.accessed(START, Some(START + HOUR)), START);
         assert_eq!(CookieLifetime::For(Duration::MAX).max_age(START, None), Some(COOKIE_AGE_LIMIT));
         assert_eq!(CookieLifetime::Until(SystemTime::UNIX_EPOCH).max_age(START, None), Some(Duration::ZERO));

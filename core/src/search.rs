@@ -52,8 +52,8 @@ impl Search {
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
     pub(crate) fn at_once(&mut self, engine: &Engine, presented: &Presented) -> Option<Result<(), Error>> {
-        while let Some(id) = self.next(engine, presented) {
-            let answer = match self.store(engine).load_at_once(&id) {
+        while let Some((store, id)) = self.next(engine, presented) {
+            let answer = match store.load_at_once(id) {
                 None | Some(Err(StoreError::Busy)) => return None,
                 Some(answer) => answer,
             };
@@ -66,32 +66,28 @@ impl Search {
 
     /// Asks whatever store there is, and goes on where it stands.
     pub(crate) async fn patiently(&mut self, engine: &Engine, presented: &Presented) -> Result<(), Error> {
-        while let Some(id) = self.next(engine, presented) {
-            let answer = ask(engine, self.store(engine), &id).await;
-            self.take(engine, answer?)?;
+        while let Some((store, id)) = self.next(engine, presented) {
+            let answer = ask(engine, store, id).await?;
+            self.take(engine, answer)?;
         }
         Ok(())
     }
 
-    /// The id that is to be asked for.
+    /// Who is to be asked next, and for what.
     #[inline]
-    fn next(&mut self, engine: &Engine, presented: &Presented) -> Option<SessionId> {
+    fn next<'a>(&'a mut self, engine: &'a Engine, presented: &Presented) -> Option<(&'a dyn Store, &'a SessionId)> {
         if self.arrived.is_none() {
             self.arrived = self.arrivals.next(presented, &engine.carriers, &engine.events);
         }
-        self.arrived.as_ref().map(|arrived| *arrived.token.id())
-    }
-
-    #[inline]
-    fn store<'a>(&self, engine: &'a Engine) -> &'a dyn Store {
-        if self.is_behind_cache { &*engine.behind } else { &*engine.store }
+        let store = if self.is_behind_cache { &engine.behind } else { &engine.store };
+        self.arrived.as_ref().map(|arrived| (&**store, arrived.token.id()))
     }
 
     /// Takes in what a store says of the present token.
     #[inline]
     fn take(&mut self, engine: &Engine, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
         let Some(arrived) = &self.arrived else { return Ok(()) };
-        let (id, loaded) = (*arrived.token.id(), &mut self.loaded);
+        let (id, loaded) = (arrived.token.id(), &mut self.loaded);
         match answer {
             Ok(Some(Stored { entry, version })) => match Record::decode(entry.bytes) {
                 Ok(record) => {
@@ -105,20 +101,22 @@ impl Search {
                             self.is_behind_cache = true;
                             return Ok(());
                         }
-                        Standing::Foreign if record.head().is_grave() => loaded.refuse(engine, Event::UnknownToken(id)),
-                        Standing::Foreign => loaded.refuse(engine, Event::WrongSecret(id)),
-                        Standing::Outdated => loaded.refuse(engine, Event::OutdatedToken(id)),
+                        Standing::Foreign if record.head().is_grave() => {
+                            loaded.refuse(engine, Event::UnknownToken(*id))
+                        }
+                        Standing::Foreign => loaded.refuse(engine, Event::WrongSecret(*id)),
+                        Standing::Outdated => loaded.refuse(engine, Event::OutdatedToken(*id)),
                     }
                 }
-                Err(error) => loaded.corrupt(engine, id, error.into())?,
+                Err(error) => loaded.corrupt(engine, *id, error.into())?,
             },
             Ok(None) => match arrived.ticket().filter(|ticket| ticket.is_good(&engine.lifetime, engine.clock.now())) {
                 Some(ticket) => {
                     loaded.ticket.get_or_insert(Box::new(ticket));
                 }
-                None => loaded.refuse(engine, Event::UnknownToken(id)),
+                None => loaded.refuse(engine, Event::UnknownToken(*id)),
             },
-            Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, id, error)?,
+            Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, *id, error)?,
             Err(error) => return Err(error.into()),
         }
         self.arrived = None;

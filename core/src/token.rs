@@ -3,7 +3,8 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
+use sha2::block_api::compress256;
 use subtle::ConstantTimeEq as _;
 use webstack_store::SessionId;
 
@@ -104,29 +105,53 @@ impl Token {
 
     /// What a store may keep of the secret: a digest that is good in this namespace only.
     ///
-    /// The secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. The length
-    /// before the namespace makes the input unambiguous.
+    /// The secret has 256 random bits, so one round of SHA-256 is enough: there is nothing to guess. It always has as many
+    /// bytes, so the input is unambiguous.
     #[inline]
     pub fn digest(&self, namespace: &str) -> SecretDigest {
         Digests::within(namespace).of(self)
     }
 }
 
-/// Computes digests in one namespace: what they have in common is done beforehand.
+/// Computes digests in one namespace: everything that is hashed stands ready but the secret, in whole blocks (FIPS 180-4 §5.1.1).
 #[derive(Clone)]
-pub(crate) struct Digests(Sha256);
+pub(crate) struct Digests {
+    /// The secret's bytes are the first ones of it.
+    first: Block,
+    /// What has no room in it of long namespaces.
+    others: Vec<Block>,
+}
+
+type Block = [u8; 64];
+
+/// How SHA-256 begins (FIPS 180-4 §5.3.3).
+const BEGINNING: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 impl Digests {
     pub(crate) fn within(namespace: &str) -> Self {
+        const BITS: usize = 8;
         let length = u8::try_from(namespace.len()).unwrap_or(u8::MAX);
-        Digests(Sha256::new().chain_update([length]).chain_update(namespace))
+        let mut message = [&[0; SECRET_BYTES][..], &[length], namespace.as_bytes()].concat();
+        let bits: u64 = 8 * message.len() as u64;
+        message.push(0x80);
+        message.resize((message.len() + BITS).next_multiple_of(size_of::<Block>()) - BITS, 0);
+        message.extend_from_slice(&bits.to_be_bytes());
+        let (blocks, _) = message.as_chunks();
+        Digests { first: blocks[0], others: blocks[1..].to_vec() }
     }
 
     #[inline]
     pub(crate) fn of(&self, token: &Token) -> SecretDigest {
-        let mut hash = self.0.clone();
-        hash.update(token.secret.0);
-        SecretDigest(hash.finalize().into())
+        let (mut first, mut state) = (self.first, BEGINNING);
+        first[..SECRET_BYTES].copy_from_slice(&token.secret.0);
+        compress256(&mut state, &[first]);
+        if !self.others.is_empty() {
+            compress256(&mut state, &self.others);
+        }
+        let mut digest = [0; 32];
+        digest.as_chunks_mut().0.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+        SecretDigest(digest)
     }
 }
 
@@ -234,6 +259,17 @@ mod tests {
         let shown = format!("{token:?} {:#?} {:?}", token, token.digest("n"));
         assert!(!shown.contains(&token.expose()[22..]));
         assert!(!shown.contains(&format!("{:?}", token.secret.0)));
+    }
+
+    #[test]
+    fn a_digest_is_one_of_sha_256_however_long_the_namespace_is() {
+        use sha2::Digest as _;
+        let token = Token::generate().expect("a generator");
+        for length in 0..=200_u8 {
+            let namespace = "n".repeat(length.into());
+            let known = Sha256::digest([&token.secret.0[..], &[length], namespace.as_bytes()].concat());
+            assert_eq!(token.digest(&namespace).as_bytes()[..], known[..], "{length}");
+        }
     }
 
     #[test]
