@@ -7,7 +7,7 @@ use webstack_core::store::MemoryStore;
 use webstack_core::{Outcome, Session, Sessions};
 
 #[cfg(feature = "peers")]
-use crate::by_hand::{ByHand, Least, Number, Promising, cookie_lines};
+use crate::by_hand::{ByHand, Least, Number, Promising, cookie_lines, whole};
 use crate::frameworks::{VALUE, fresh, shown};
 #[cfg(feature = "peers")]
 use crate::site::Case;
@@ -27,6 +27,11 @@ pub(crate) fn subjects() -> Vec<Subject> {
             .without(&[Case::Create, Case::Renew]),
         #[cfg(feature = "peers")]
         to_the_value("by hand, promising, to the value", || Box::new(Alone(ToTheValue(Hand::<Promising>::default())))),
+        #[cfg(feature = "peers")]
+        Subject::new("engine", whole::NAME, || Box::new(Alone(whole::Sessions::default())))
+            .without(&[Case::Create, Case::Renew]),
+        #[cfg(feature = "peers")]
+        to_the_value("by hand, whole, to the value", || Box::new(Alone(ToTheValue(whole::Sessions::default())))),
     ]
 }
 
@@ -135,6 +140,28 @@ impl<S: ByHand> Application for Hand<S> {
     fn value(&self, request: Request<()>) -> String {
         let mut session = S::of(&self.0, cookie_lines(request.headers()));
         session.load();
+        handle(request.uri().path(), &mut Held::Number(&mut session))
+    }
+}
+
+#[cfg(feature = "peers")]
+impl Application for whole::Sessions {
+    fn answer(&self, request: Request<()>) -> (HeaderMap, String) {
+        let (path, mut headers) = (request.uri().path(), HeaderMap::new());
+        let exchange = self.open(&request);
+        let mut session = exchange.session();
+        if path != "/plain" {
+            session.load().expect("it can be loaded");
+        }
+        let body = handle(path, &mut Held::Number(&mut session));
+        exchange.finish(Outcome::of_status(200), &mut headers).expect("it can be stored");
+        (headers, body)
+    }
+
+    fn value(&self, request: Request<()>) -> String {
+        let exchange = self.open(&request);
+        let mut session = exchange.session();
+        session.load().expect("it can be loaded");
         handle(request.uri().path(), &mut Held::Number(&mut session))
     }
 }

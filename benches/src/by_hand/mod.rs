@@ -4,6 +4,7 @@ mod least;
 mod promising;
 mod record;
 mod reply;
+pub(crate) mod whole;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -35,13 +35,17 @@ pub(crate) fn subjects() -> Vec<Subject> {
     #[cfg(feature = "peers")]
     for more in [
         by_hand::axum::subjects(),
+        by_hand::whole::axum::subjects(),
         axum_peers::subjects(),
         actix_web::subjects(),
         by_hand::actix_web::subjects(),
+        by_hand::whole::actix_web::subjects(),
         rocket::subjects(),
         by_hand::rocket::subjects(),
+        by_hand::whole::rocket::subjects(),
         warp::subjects(),
         by_hand::warp::subjects(),
+        by_hand::whole::warp::subjects(),
     ] {
         subjects.extend(more);
     }

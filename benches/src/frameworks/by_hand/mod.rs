@@ -5,6 +5,7 @@ pub(super) mod axum;
 pub(super) mod rocket;
 mod tower;
 pub(super) mod warp;
+pub(super) mod whole;
 
 use crate::by_hand::{ByHand as _, Least, Promising};
 use crate::site::{Case, Site, Subject};
