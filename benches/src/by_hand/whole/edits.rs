@@ -7,7 +7,8 @@ use super::Refused;
 use super::record::{self, LENGTHS, Record, split};
 
 /// A key and its text, as they stand in a record.
-pub(super) type Packed = SmallVec<[u8; 48]>;
+pub(super) type Packed = SmallVec<[u8; SHORT]>;
+const SHORT: usize = 48;
 /// Computes a value from the one that stands there.
 pub(super) type Change = Box<dyn Fn(Option<&[u8]>) -> Result<Packed, Refused> + Send>;
 
@@ -24,13 +25,18 @@ pub(super) type Edits = SmallVec<[Edit; 1]>;
 /// A key and a value.
 #[inline]
 pub(super) fn packed<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<Packed, Refused> {
-    let mut packed = Packed::new();
-    packed.extend_from_slice(&[0; LENGTHS]);
-    packed.extend_from_slice(key.as_bytes());
+    let (begin, mut first) = (LENGTHS + key.len(), [0; SHORT]);
+    let mut packed = match first.get_mut(LENGTHS..begin) {
+        Some(place) => {
+            place.copy_from_slice(key.as_bytes());
+            Packed::from_buf_and_len(first, begin)
+        }
+        None => Packed::from_vec([&[0; LENGTHS], key.as_bytes()].concat()),
+    };
     serde_json::to_writer(&mut packed, value).map_err(|_| Refused::Value)?;
     // A record that long is refused before it is stored.
     let length = |length: usize| u64::from(u32::try_from(length).unwrap_or(u32::MAX));
-    let lengths = length(key.len()) | length(packed.len() - LENGTHS - key.len()) << 32;
+    let lengths = length(key.len()) | length(packed.len() - begin) << 32;
     packed[..LENGTHS].copy_from_slice(&lengths.to_le_bytes());
     Ok(packed)
 }

@@ -1,19 +1,20 @@
 //! The end of a visit: what is stored then, and what the browser is told.
 
 use std::pin::pin;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use triomphe::Arc;
-use webstack_core::store::{Created, Entry, StoreError, Stored, Touched, Updated};
+use webstack_core::store::{Created, Entry, StoreError, Touched, Updated};
 use webstack_core::{Event, OnGone, OnServerError, Outcome, Timestamp};
 
 use super::edits::{Edit, Edits, revised};
 use super::engine::Engine;
 use super::record::{self, Record};
 use super::token::Token;
-use super::visit::{Base, DONE, EDITED, OPEN, UNLOADED, Visit};
+use super::visit::{Base, DONE, EDITED, OPEN, Seen, UNLOADED, Visit};
 use super::{Refused, seldom};
 use crate::by_hand::ReplyHeaders;
 
@@ -29,10 +30,10 @@ pub(super) fn finish(
 ) -> Result<(), Refused> {
     // Where all handles are gone, nothing has to be told to anybody.
     let (stage, edits) = match Arc::get_mut(&mut visit) {
-        Some(visit) => {
-            let edits = visit.edits.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-            (*visit.stage.get_mut(), std::mem::take(edits))
-        }
+        Some(visit) => match *visit.stage.get_mut() {
+            EDITED => (EDITED, std::mem::take(visit.edits.get_mut().unwrap_or_else(PoisonError::into_inner))),
+            stage => (stage, Edits::new()),
+        },
         None => close(&visit),
     };
     if stage == UNLOADED {
@@ -90,14 +91,14 @@ fn keep_alive(engine: &Engine, base: &Base) {
     if engine.times.is_renewal_due(now, created) {
         seldom("another token in time");
     }
-    if let Some(deadline) = engine.times.touch(now, created, base.stored.entry.expires) {
+    if let Some(deadline) = engine.times.touch(now, created, base.seen.expires) {
         touch(engine, base, deadline);
     }
 }
 
 #[cold]
 fn touch(engine: &Engine, base: &Base, deadline: Timestamp) {
-    let touched = pin!(engine.settings.store.touch(&base.id, base.stored.version, Some(deadline)));
+    let touched = pin!(engine.settings.store.touch(&base.id, base.seen.version, Some(deadline)));
     match touched.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(Touched::Extended | Touched::Stale)) => {}
         Poll::Ready(Ok(Touched::Gone)) => engine.report(Event::Gone(base.id)),
@@ -112,7 +113,7 @@ fn update(engine: &Engine, base: &Base, edits: &[Edit], headers: &mut impl Reply
     if !engine.updates_at_once.load(Ordering::Relaxed) || engine.queues.is_busy(&base.id) {
         seldom("to stand in line for a session");
     }
-    let attempt = attempt(engine, base, &base.stored, edits, false, headers)?;
+    let attempt = attempt(engine, base, &base.seen, edits, false, headers)?;
     match attempt {
         None => Ok(()),
         Some(newer) => update_newer(engine, base, newer, edits, headers),
@@ -124,20 +125,20 @@ fn update(engine: &Engine, base: &Base, edits: &[Edit], headers: &mut impl Reply
 fn update_newer(
     engine: &Engine,
     base: &Base,
-    mut newer: Stored,
+    mut newer: Seen,
     edits: &[Edit],
     headers: &mut impl ReplyHeaders,
 ) -> Result<(), Refused> {
     loop {
-        if record::check(&newer.entry.bytes).is_err() {
+        if record::check(&newer.bytes).is_err() {
             seldom("a record that is none");
         }
-        if Record(&newer.entry.bytes).epoch() != base.record().epoch() {
+        if Record(&newer.bytes).epoch() != base.record().epoch() {
             return gone(engine, base);
         }
         match attempt(engine, base, &newer, edits, true, headers)? {
             None => return Ok(()),
-            Some(stored) => newer = stored,
+            Some(seen) => newer = seen,
         }
     }
 }
@@ -147,14 +148,14 @@ fn update_newer(
 fn attempt(
     engine: &Engine,
     base: &Base,
-    seen: &Stored,
+    seen: &Seen,
     edits: &[Edit],
     again: bool,
     headers: &mut impl ReplyHeaders,
-) -> Result<Option<Stored>, Refused> {
-    let record = Record(&seen.entry.bytes);
-    let (mut bytes, count) = revised(&seen.entry.bytes, edits, again)?;
-    if bytes == seen.entry.bytes {
+) -> Result<Option<Seen>, Refused> {
+    let record = Record(&seen.bytes);
+    let (mut bytes, count) = revised(&seen.bytes, edits, again)?;
+    if bytes == seen.bytes {
         keep_alive(engine, base);
         return Ok(None);
     }
@@ -176,7 +177,7 @@ fn attempt(
             }
             Ok(None)
         }
-        Ok(Ok(Updated::Conflict(newer))) => Ok(Some(newer)),
+        Ok(Ok(Updated::Conflict(newer))) => Ok(Some(newer.into())),
         Ok(Ok(Updated::Gone)) => gone(engine, base).map(|()| None),
         Ok(Err(StoreError::Busy)) | Err(_) => seldom("to wait for a store"),
         Ok(Err(error)) => Err(Refused::Store(error)),

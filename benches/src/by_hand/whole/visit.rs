@@ -5,9 +5,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 
+use axum::body::Bytes;
 use triomphe::Arc;
-use webstack_core::store::{StoreError, Stored};
-use webstack_core::{Event, OnStoreFailure, SessionId};
+use webstack_core::store::{StoreError, Stored, Version};
+use webstack_core::{Event, OnStoreFailure, SessionId, Timestamp};
 
 use super::cookie::{MOST_TOKENS, Presented, is_for_this_machine};
 use super::edits::{Edit, Edits};
@@ -42,19 +43,33 @@ pub(super) struct Loaded {
     /// The first living session; one with something in it comes before an emptied one.
     pub(super) first: Option<Base>,
     /// The other living ones: a logout would end them, too.
-    pub(super) others: Vec<SessionId>,
+    pub(super) others: Option<Box<Vec<SessionId>>>,
 }
 
 /// A session as it was seen in the store.
 pub(super) struct Base {
     pub(super) id: SessionId,
-    pub(super) stored: Stored,
+    pub(super) seen: Seen,
+}
+
+/// What of an entry is looked at.
+pub(super) struct Seen {
+    pub(super) bytes: Bytes,
+    pub(super) expires: Option<Timestamp>,
+    pub(super) version: Version,
+}
+
+impl From<Stored> for Seen {
+    #[inline]
+    fn from(Stored { entry, version }: Stored) -> Self {
+        Seen { bytes: entry.bytes, expires: entry.expires, version }
+    }
 }
 
 impl Base {
     #[inline]
     pub(super) fn record(&self) -> Record<'_> {
-        Record(&self.stored.entry.bytes)
+        Record(&self.seen.bytes)
     }
 }
 
@@ -146,8 +161,8 @@ impl Visit {
             engine.report(Event::MalformedToken);
             return Ok(());
         };
-        let stored = match engine.settings.store.load_at_once(&token.id) {
-            Some(Ok(Some(stored))) => stored,
+        let seen = match engine.settings.store.load_at_once(&token.id) {
+            Some(Ok(Some(stored))) => Seen::from(stored),
             Some(Ok(None)) => {
                 engine.report(Event::UnknownToken(token.id));
                 return Ok(());
@@ -155,18 +170,18 @@ impl Visit {
             None | Some(Err(StoreError::Busy)) => seldom("to wait for a store"),
             Some(Err(error)) => return Err(error),
         };
-        if record::check(&stored.entry.bytes).is_err() {
+        if record::check(&seen.bytes).is_err() {
             seldom("a record that is none");
         }
-        if !is_same(Record(&stored.entry.bytes).digest(), &engine.digests.of(&token)) {
+        if !is_same(Record(&seen.bytes).digest(), &engine.digests.of(&token)) {
             // There would be details if others than this one opened it.
             engine.report(Event::WrongSecret(token.id));
             return Ok(());
         }
         if loaded.first.is_some() {
-            loaded.add(engine, Base { id: token.id, stored });
+            loaded.add(engine, Base { id: token.id, seen });
         } else {
-            loaded.first = Some(Base { id: token.id, stored });
+            loaded.first = Some(Base { id: token.id, seen });
         }
         Ok(())
     }
@@ -220,7 +235,7 @@ impl Loaded {
             _ if base.record().count() == 0 => {}
             _ => {
                 engine.report(Event::SecondSession(base.id));
-                self.others.push(base.id);
+                self.others.get_or_insert_default().push(base.id);
             }
         }
     }
