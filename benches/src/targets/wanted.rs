@@ -33,7 +33,7 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
             Some(Limit { measured: cells.remainder(table, &row(&name), goal.case.name())?, of })
         };
         let limits =
-            [("by hand", "by hand"), ("by hand, promising", "by hand, promising")].into_iter().filter_map(limit);
+            ["by hand", "by hand, promising", "by hand, whole"].map(|name| (name, name)).into_iter().filter_map(limit);
         Target { limits: limits.collect(), ..target(what, Bound::AtMost(goal.goal), table, measured) }
     });
     each.collect()
@@ -47,7 +47,7 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
             let limit = |of| Some(Limit { measured: cells.number("time", &format!("{framework}: {of}"), case)?, of });
-            let limits = ["by hand", "by hand, promising"].into_iter().filter_map(limit).collect();
+            let limits = ["by hand", "by hand, promising", "by hand, whole"].into_iter().filter_map(limit).collect();
             let what = format!("{framework}, {case}: ns");
             all.push(Target { limits, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
             let measured = cells.number("ratios", &format!("{framework}: {peer}"), case);

@@ -21,6 +21,7 @@ type Hook = Arc<dyn Fn(&Event) + Send + Sync>;
 pub(crate) struct Settings {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
+    #[allow(dead_code, reason = "it is for what has to be waited for")]
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) name: String,
     pub(crate) prefix: &'static str,

@@ -69,6 +69,7 @@ pub(crate) enum Refused {
     TooLarge,
     Gone,
     /// What a store says.
+    #[allow(dead_code, reason = "it is shown")]
     Store(StoreError),
 }
 
@@ -174,10 +175,12 @@ impl Session {
         self.insert(key, &value).expect("the session is open");
     }
 
+    #[allow(dead_code, reason = "no request that is measured removes anything")]
     pub(crate) fn remove(&self, key: &str) -> Result<(), Refused> {
         self.0.edit(|_, _| Ok(Edit::Remove(key.into())))
     }
 
+    #[allow(dead_code, reason = "no request that is measured removes anything")]
     pub(crate) fn clear(&self) -> Result<(), Refused> {
         self.0.edit(|_, _| Ok(Edit::Clear))
     }

@@ -50,6 +50,10 @@ impl Visited for Session {
     }
 
     fn renew(&self) {}
+
+    fn increment(&self, key: &str, _: u64) {
+        self.update(key, |before: Option<u64>| before.unwrap_or(0) + 1).expect("a number");
+    }
 }
 
 impl Head for ServiceRequest {

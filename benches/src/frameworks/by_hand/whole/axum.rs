@@ -1,5 +1,7 @@
 //! On axum: the layer around its routes.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
@@ -34,4 +36,9 @@ impl Visited for Session {
     }
 
     async fn renew(&self) {}
+
+    async fn increment(&self, key: &str, thinking: Duration) {
+        tokio::time::sleep(thinking).await;
+        self.update(key, |before: Option<u64>| before.unwrap_or(0) + 1).expect("a number");
+    }
 }
