@@ -154,7 +154,9 @@ impl Engine {
     #[inline]
     pub(super) fn expect_usual(&self) {
         if !self.is_usual {
-            super::seldom("other carriers, keys, a path that follows the mount, persistent cookies, a limit of sessions")
+            super::seldom(
+                "other carriers, keys, a path that follows the mount, persistent cookies, a limit of sessions",
+            )
         }
         if !self.purges.load(Ordering::Relaxed) {
             super::seldom("a purge that is to begin")

@@ -23,11 +23,7 @@ const EMPTIED: Duration = Duration::from_secs(60);
 
 /// Ends a visit. Nobody does anything to its session from now on.
 #[inline]
-pub(super) fn finish(
-    mut visit: Arc<Visit>,
-    outcome: Outcome,
-    headers: &mut impl ReplyHeaders,
-) -> Result<(), Refused> {
+pub(super) fn finish(mut visit: Arc<Visit>, outcome: Outcome, headers: &mut impl ReplyHeaders) -> Result<(), Refused> {
     // Where all handles are gone, nothing has to be told to anybody.
     let (stage, edits) = match Arc::get_mut(&mut visit) {
         Some(visit) => match *visit.stage.get_mut() {

@@ -43,8 +43,8 @@ use triomphe::Arc;
 use webstack_core::Outcome;
 use webstack_core::store::StoreError;
 
-pub(crate) use engine::Settings;
 use engine::Engine;
+pub(crate) use engine::Settings;
 use visit::Visit;
 
 use super::{Number, ReplyHeaders, held};

@@ -4,8 +4,8 @@
 //! bits that are left of three bytes each. So all of it is done for many characters at a time.
 
 use sha2::block_api::compress256;
-use webstack_core::store::StoreError;
 use webstack_core::SessionId;
+use webstack_core::store::StoreError;
 
 /// The length of a token's text.
 pub(super) const TEXT: usize = 64;
@@ -110,9 +110,8 @@ impl Digests {
 }
 
 /// How SHA-256 begins (FIPS 180-4 §5.3.3).
-const BEGINNING: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-];
+const BEGINNING: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// In the same time wherever they differ.
 #[inline]

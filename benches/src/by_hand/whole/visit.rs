@@ -2,8 +2,8 @@
 //!
 //! How far it has come is one number, so whoever only looks takes no lock: what was loaded is not changed any more.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::body::Bytes;
 use triomphe::Arc;
@@ -212,7 +212,10 @@ impl Visit {
 
     /// Adds what somebody makes of what the handler sees.
     #[inline]
-    pub(super) fn edit(&self, make: impl FnOnce(Option<Record<'_>>, &[Edit]) -> Result<Edit, Refused>) -> Result<(), Refused> {
+    pub(super) fn edit(
+        &self,
+        make: impl FnOnce(Option<Record<'_>>, &[Edit]) -> Result<Edit, Refused>,
+    ) -> Result<(), Refused> {
         let mut edits = super::held(&self.edits);
         // It is said beforehand that there are some: whoever finishes then waits for the lock.
         match self.stage.compare_exchange(OPEN, EDITED, Ordering::AcqRel, Ordering::Acquire) {
