@@ -9,7 +9,7 @@ use crate::flash::Flashes;
 use crate::form_token::FormTokens;
 use crate::key::{KeyOf, Versioned};
 use crate::seldom::{MaybeEmpty, Seldom};
-use crate::values::{Json, Packed, Values};
+use crate::values::{Item, Packed, Values};
 use crate::{Error, Timeouts};
 
 /// What a session holds, to be looked at: where it is stored, or as a request has made it.
@@ -139,30 +139,32 @@ impl Content {
     }
 
     /// Puts in a value of this version. `None` does not care which version stands there; a version never replaces a newer one.
-    pub(crate) fn put(&mut self, key: &str, version: Option<u32>, value: &Json) -> Result<(), Error> {
+    pub(crate) fn put(&mut self, item: &Item, version: Option<u32>) -> Result<(), Error> {
         if let Some(known) = version
-            && let Some(found) = self.view().value(key).map(|value| value.version()).filter(|found| *found > known)
+            && let Some(found) =
+                self.view().value(item.name()).map(|value| value.version()).filter(|found| *found > known)
         {
             return Err(Error::NewerValue { found, known });
         }
         match version {
             Some(version) if version > 1 => {
-                self.extras().versions.insert(key.into(), version);
+                self.extras().versions.insert(item.name().into(), version);
             }
-            _ => self.forget_version(key),
+            _ => self.forget_version(|| item.name()),
         }
-        self.values.insert(key, value);
+        self.values.insert(item);
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
         self.values.remove(key);
-        self.forget_version(key);
+        self.forget_version(|| key);
     }
 
-    fn forget_version(&mut self, key: &str) {
+    #[inline]
+    fn forget_version<'a>(&mut self, key: impl FnOnce() -> &'a str) {
         if let Some(extras) = self.extras.get_mut() {
-            extras.versions.remove(key);
+            extras.versions.remove(key());
         }
     }
 

@@ -8,26 +8,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use smallvec::SmallVec;
-use smol_str::SmolStr;
 use triomphe::Arc;
 
 use crate::content::{Content, View};
 use crate::flash::Flash;
 use crate::form_token::Issued;
 use crate::key::Versioned;
-use crate::values::Json;
+use crate::values::Item;
 use crate::{Error, SecretDigest, Timeouts};
 
 /// Computes a value from the one that stands there.
-pub(crate) type Change = Box<dyn Fn(Option<Versioned<'_>>) -> Result<Json, Error> + Send>;
+pub(crate) trait Change: Send {
+    /// The key of both.
+    fn key(&self) -> &str;
+
+    fn of(&self, value: Option<Versioned<'_>>) -> Result<Item, Error>;
+}
 
 /// One operation on a session's content.
 pub(crate) enum Edit {
     /// The version is the value's; `None`: put in by name alone.
-    Insert(SmolStr, Option<u32>, Json),
+    Insert(Item, Option<u32>),
     Remove(Box<str>),
     /// The version is the result's; `None`: it stays.
-    Update(SmolStr, Option<u32>, Change),
+    Update(Box<dyn Change>, Option<u32>),
     Clear,
     Flash(Flash),
     TakeFlashes(Vec<u64>),
@@ -46,13 +50,13 @@ impl Edit {
     #[inline]
     pub(crate) fn apply(&self, content: &mut Content) -> Result<(), Error> {
         match self {
-            Edit::Insert(key, version, value) => content.put(key, *version, value)?,
+            Edit::Insert(item, version) => content.put(item, *version)?,
             Edit::Remove(key) => content.remove(key),
-            Edit::Update(key, version, change) => {
-                let found = content.view().value(key);
+            Edit::Update(change, version) => {
+                let found = content.view().value(change.key());
                 let version = version.or(found.map(|value| value.version()));
-                let value = change(found)?;
-                content.put(key, version, &value)?;
+                let item = change.of(found)?;
+                content.put(&item, version)?;
             }
             Edit::Clear => content.clear(),
             Edit::Flash(message) => content.extras().flashes.push(message.clone()),
@@ -146,7 +150,7 @@ impl Edits {
     /// True if an insertion replaces a value that somebody else stored since `seen` was read.
     pub(crate) fn overwrite(&self, seen: View<'_>, found: View<'_>) -> bool {
         self.0.iter().any(|edit| match edit {
-            Edit::Insert(key, ..) => seen.values.get(key) != found.values.get(key),
+            Edit::Insert(item, _) => seen.values.get(item.name()) != found.values.get(item.name()),
             _ => false,
         })
     }

@@ -6,25 +6,55 @@
 use std::fmt;
 use std::ops::Range;
 
-use bytes::{Buf as _, BufMut as _};
+use bytes::Buf as _;
 use serde::Serialize;
 use smallvec::SmallVec;
 
 use crate::seldom::{MaybeEmpty, Seldom};
 
-/// A value's text: JSON, as it was written.
-#[derive(PartialEq, Eq)]
-pub(crate) struct Json(SmallVec<[u8; 16]>);
+/// One value under its key, as it is packed among others.
+pub(crate) struct Item(SmallVec<[u8; SHORT]>);
 
-impl Json {
-    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
-        let mut text = SmallVec::new();
-        serde_json::to_writer(&mut text, value)?;
-        Ok(Json(text))
+/// How much of an item needs no memory of its own.
+const SHORT: usize = 48;
+
+impl Item {
+    #[inline]
+    pub(crate) fn of<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<Self, serde_json::Error> {
+        let (text_at, mut short) = (LENGTHS + key.len(), [0; SHORT]);
+        let mut packed = match short.get_mut(LENGTHS..text_at) {
+            Some(place) => {
+                place.copy_from_slice(key.as_bytes());
+                SmallVec::from_buf_and_len(short, text_at)
+            }
+            None => SmallVec::from_vec([&[0; LENGTHS], key.as_bytes()].concat()),
+        };
+        serde_json::to_writer(&mut packed, value)?;
+        // A record that long is refused before it is stored.
+        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+        let lengths = [length(key.len()), length(packed.len() - text_at)];
+        packed[..LENGTHS].copy_from_slice(lengths.as_flattened());
+        Ok(Item(packed))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
+    #[inline]
+    fn parts(&self) -> (&[u8], &[u8]) {
+        split(&mut &self.0[..]).unwrap_or_default()
+    }
+
+    #[inline]
+    fn key(&self) -> &[u8] {
+        self.parts().0
+    }
+
+    /// The key as a text, for what is done seldom.
+    pub(crate) fn name(&self) -> &str {
+        std::str::from_utf8(self.key()).unwrap_or_default()
+    }
+
+    /// The value: JSON, as it was written.
+    pub(crate) fn text(&self) -> &[u8] {
+        self.parts().1
     }
 }
 
@@ -107,13 +137,13 @@ impl<'a> Packed<'a> {
 
     /// Where a key and its text stand; nowhere, between others, if they are not there.
     #[inline]
-    fn place(self, key: &str) -> Range<usize> {
+    fn place(self, key: &[u8]) -> Range<usize> {
         let mut rest = self.bytes;
         loop {
             let start = self.bytes.len() - rest.len();
             match split(&mut rest) {
-                Some((other, _)) if other < key.as_bytes() => {}
-                Some((other, _)) if other == key.as_bytes() => return start..self.bytes.len() - rest.len(),
+                Some((other, _)) if other < key => {}
+                Some((other, _)) if other == key => return start..self.bytes.len() - rest.len(),
                 _ => return start..start,
             }
         }
@@ -136,19 +166,13 @@ impl Values {
     }
 
     #[inline]
-    pub(crate) fn insert(&mut self, key: &str, value: &Json) {
-        let (place, text) = (self.place(key), value.as_bytes());
-        // A record that long is refused before it is stored.
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let mut room = self.make_room(place, LENGTHS + key.len() + text.len());
-        room.put_u32_le(length(key.as_bytes()));
-        room.put_u32_le(length(text));
-        room.put_slice(key.as_bytes());
-        room.put_slice(text);
+    pub(crate) fn insert(&mut self, item: &Item) {
+        let place = self.place(item.key());
+        self.make_room(place, item.0.len()).copy_from_slice(&item.0);
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        let place = self.place(key);
+        let place = self.place(key.as_bytes());
         if !place.is_empty() {
             self.make_room(place, 0);
         }
@@ -156,14 +180,14 @@ impl Values {
 
     /// Where a key and its text stand, or between which others they would.
     #[inline]
-    fn place(&mut self, key: &str) -> Range<usize> {
+    fn place(&mut self, key: &[u8]) -> Range<usize> {
         if self.count <= FEW {
             return self.packed().place(key);
         }
         if self.starts.is_empty() {
             self.starts = Seldom::new(Starts::of(&self.bytes));
         }
-        self.starts.place(&self.bytes, key.as_bytes())
+        self.starts.place(&self.bytes, key)
     }
 
     /// Puts one value of so many bytes, to be written, in the place of one that is there, or is not; or none in its place.
@@ -253,9 +277,9 @@ impl fmt::Debug for Values {
     }
 }
 
-impl fmt::Debug for Json {
+impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Json(..)")
+        f.debug_struct("Item").field("key", &self.name()).finish_non_exhaustive()
     }
 }
 
@@ -266,7 +290,7 @@ mod tests {
     fn values(pairs: &[(&str, u32)]) -> Values {
         let mut values = Values::default();
         for (key, number) in pairs {
-            values.insert(key, &Json::of(number).expect("a number"));
+            values.insert(&Item::of(key, number).expect("a number"));
         }
         values
     }
@@ -286,7 +310,7 @@ mod tests {
     fn what_is_put_in_and_taken_out_stands_in_the_order_of_keys() {
         let mut read = packed(&values(&[("b", 1), ("d", 2), ("f", 3)]));
         for (key, number) in [("a", 4), ("d", 5), ("e", 6), ("g", 7)] {
-            read.insert(key, &Json::of(&number).expect("a number"));
+            read.insert(&Item::of(key, &number).expect("a number"));
         }
         read.remove("f");
         read.remove("e");
@@ -312,7 +336,7 @@ mod tests {
                 map.remove(&key);
             } else {
                 let number = state >> (state % 60);
-                values.insert(&key, &Json::of(&number).expect("a number"));
+                values.insert(&Item::of(&key, &number).expect("a number"));
                 map.insert(key, number.to_string());
             }
             assert_eq!((values.packed().len(), values.packed().as_bytes().is_empty()), (map.len(), map.is_empty()));

@@ -41,7 +41,7 @@ mod tests {
 
     use super::*;
     use crate::content::Content;
-    use crate::values::Json;
+    use crate::values::Item;
     use crate::{Timestamp, Token};
 
     fn content() -> Content {
@@ -49,7 +49,7 @@ mod tests {
         content.set_user(Some("alice"));
         content.extras().label = Some("Firefox on Linux".into());
         for (key, number) in [("cart", 1), ("visits", 2)] {
-            content.put(key, None, &Json::of(&number).expect("a number")).expect("it is new");
+            content.put(&Item::of(key, &number).expect("a number"), None).expect("it is new");
         }
         content
     }

@@ -1,15 +1,15 @@
 //! What a session holds: typed values under keys.
 
-use triomphe::Arc;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smol_str::SmolStr;
+use triomphe::Arc;
 
 use crate::content::View;
 use crate::edits::{Change, Edit};
 use crate::key::{AsKey, KeyOf, Shape, Versioned};
 use crate::state::State;
-use crate::values::Json;
+use crate::values::Item;
 use crate::{Error, Session};
 
 impl Session {
@@ -35,8 +35,8 @@ impl Session {
     /// [`Error::Value`] if the value cannot be written as JSON; [`Error::NewerValue`] if a newer program stored the present
     /// one, and the key knows.
     pub fn insert<T: Serialize + ?Sized>(&self, key: impl KeyOf<T>, value: &T) -> Result<(), Error> {
-        let value = Json::of(value).map_err(Error::Value)?;
-        self.visit.open()?.edit(Edit::Insert(key.text().into(), key.writes(), value))
+        let item = Item::of(key.text(), value).map_err(Error::Value)?;
+        self.visit.open()?.edit(Edit::Insert(item, key.writes()))
     }
 
     /// Changes a value by a function of the old one, and returns the new one as it is for now.
@@ -55,7 +55,7 @@ impl Session {
         F: Fn(Option<T>) -> T + Send + 'static,
     {
         let mut state = self.visit.open()?;
-        state.edit(Edit::Update(key.text().into(), key.writes(), replayable(key.shape(), change)))?;
+        state.edit(Edit::Update(Replayable::boxed(&key, change), key.writes()))?;
         state.content().map_or(Ok(None), |content| content.read(&key))?.ok_or(Error::Gone)
     }
 
@@ -72,7 +72,7 @@ impl Session {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: Fn(Option<T>) -> T + Send + 'static,
     {
-        let edit = Edit::Update(key.text().into(), key.writes(), replayable(key.shape(), change));
+        let edit = Edit::Update(Replayable::boxed(&key, change), key.writes());
         let (text, shape) = (key.text().to_owned(), key.shape());
         let visit = Arc::clone(&self.visit);
         let stored = self.shielded(async move {
@@ -165,16 +165,36 @@ fn contains(state: &State, key: &str) -> bool {
 }
 
 /// A typed function as one over raw values, that can run as often as a commit needs.
-fn replayable<T, F>(shape: Shape<T>, change: F) -> Change
+struct Replayable<T, F> {
+    key: SmolStr,
+    shape: Shape<T>,
+    change: F,
+}
+
+impl<T, F> Replayable<T, F>
 where
     T: Serialize + DeserializeOwned + 'static,
     F: Fn(Option<T>) -> T + Send + 'static,
 {
-    Box::new(move |value: Option<Versioned<'_>>| {
-        let present = value.map(|value| shape.read(value)).transpose()?;
-        let changed = Json::of(&change(present)).map_err(Error::Value)?;
+    fn boxed(key: &impl KeyOf<T>, change: F) -> Box<dyn Change> {
+        Box::new(Replayable { key: key.text().into(), shape: key.shape(), change })
+    }
+}
+
+impl<T, F> Change for Replayable<T, F>
+where
+    T: Serialize + DeserializeOwned + 'static,
+    F: Fn(Option<T>) -> T + Send + 'static,
+{
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    fn of(&self, value: Option<Versioned<'_>>) -> Result<Item, Error> {
+        let present = value.map(|value| self.shape.read(value)).transpose()?;
+        let item = Item::of(&self.key, &(self.change)(present)).map_err(Error::Value)?;
         // What cannot be read back, such as a number that is none, would be in everybody's way from now on.
-        serde_json::from_slice::<T>(changed.as_bytes()).map_err(|error| Error::unreadable::<T>(&error))?;
-        Ok(changed)
-    })
+        serde_json::from_slice::<T>(item.text()).map_err(|error| Error::unreadable::<T>(&error))?;
+        Ok(item)
+    }
 }
