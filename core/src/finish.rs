@@ -150,15 +150,16 @@ impl Visit {
 impl Call {
     /// The headers of the response. The state is not locked: whoever is warned is the application's.
     pub(crate) fn headers(&self, told: Told) -> ReplyHeaders {
-        let carriers = &self.engine.carriers;
-        let carrier = told.carrier.unwrap_or_else(|| carriers.first());
-        let change = told.change.as_ref();
+        let (carriers, change) = (&self.engine.carriers, told.change.as_ref());
         if self.by_token {
             return carriers.notice(change);
         }
-        if self.plain && carrier == Carrier::Cookie && change.is_some_and(|change| change.handed().is_some()) {
+        let headers = carriers.reply();
+        let Some(change) = change else { return headers };
+        let carrier = told.carrier.unwrap_or_else(|| carriers.first());
+        if self.plain && carrier == Carrier::Cookie && change.handed().is_some() {
             self.engine.warn_of_plain_http();
         }
-        carriers.reply(carrier, change, &self.mount)
+        carriers.tell(headers, carrier, change, &self.mount)
     }
 }

@@ -70,7 +70,7 @@ struct Due {
 /// True if there is nothing to be done for a session that was used and not changed.
 #[inline]
 pub(crate) fn is_quiet(engine: &Engine, seen: &Base) -> bool {
-    seen.is_empty() || due(engine, seen, engine.clock.now()).is_none()
+    due(engine, seen, engine.clock.now()).is_none() || seen.is_empty()
 }
 
 #[inline]

@@ -20,7 +20,8 @@ pub(crate) struct Terms {
 impl Record {
     #[inline]
     pub(crate) fn terms(&self, engine: &Engine) -> Terms {
-        Terms::new(engine, self.head(), self.details(), self.extras())
+        let terms = Terms::usual(engine, self.head());
+        if self.has_details() { terms.with(engine, self.details(), self.extras()) } else { terms }
     }
 
     /// When the session was last used, to the resolution of touches.
@@ -32,20 +33,29 @@ impl Record {
 impl Revision<'_> {
     #[inline]
     pub(crate) fn terms(&self, engine: &Engine) -> Terms {
-        Terms::new(engine, self.head(), &self.details, self.view.extras)
+        Terms::usual(engine, self.head()).with(engine, &self.details, self.view.extras)
     }
 }
 
 impl Terms {
+    /// Those of a session that has none of its own.
     #[inline]
-    fn new(engine: &Engine, head: Head<'_>, details: &Details, extras: &Extras) -> Self {
+    fn usual(engine: &Engine, head: Head<'_>) -> Self {
         let begun = head.signed_in().unwrap_or(head.created());
-        let cookie = extras.remembered.map_or(engine.cookie_lifetime, CookieLifetime::For);
-        let lifespan = match (extras.timeouts, extras.remembered, details.ticket_ends) {
-            (None, None, None) => engine.lifespan,
-            (_, _, ticket_ends) => engine.timeouts(extras, ticket_ends.is_some()).into(),
-        };
-        Terms { lifespan, begun, cookie }
+        Terms { lifespan: engine.lifespan, begun, cookie: engine.cookie_lifetime }
+    }
+
+    /// The same for one that has this.
+    #[inline]
+    fn with(mut self, engine: &Engine, details: &Details, extras: &Extras) -> Self {
+        if let Some(remembered) = extras.remembered {
+            self.cookie = CookieLifetime::For(remembered);
+        }
+        let has_ticket = details.ticket_ends.is_some();
+        if has_ticket || extras.remembered.is_some() || extras.timeouts.is_some() {
+            self.lifespan = engine.timeouts(extras, has_ticket).into();
+        }
+        self
     }
 
     pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {

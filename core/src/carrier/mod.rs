@@ -127,10 +127,20 @@ impl Carriers {
 
     /// The headers of a response that consulted the session.
     #[inline]
-    pub(crate) fn reply(&self, carrier: Carrier, change: Option<&TokenReply>, mount: &str) -> ReplyHeaders {
+    pub(crate) fn reply(&self) -> ReplyHeaders {
         let mut headers = self.untouched_reply();
         self.vary(&mut headers);
-        let Some(change) = change else { return headers };
+        headers
+    }
+
+    /// The same, with what the client is told of its token.
+    pub(crate) fn tell(
+        &self,
+        mut headers: ReplyHeaders,
+        carrier: Carrier,
+        change: &TokenReply,
+        mount: &str,
+    ) -> ReplyHeaders {
         if !self.has_tickets() {
             headers.replace(CACHE_CONTROL, NO_STORE);
         }
