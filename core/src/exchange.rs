@@ -72,7 +72,7 @@ impl Exchange {
         if !state.consulted {
             state.stage = Stage::Done;
             // Its URL may hold a token all the same.
-            return Finish(Finishing::Done(Ok(call.engine.carriers.untouched_reply())));
+            return Finish(Finishing::Done(Ok(call.engine.carriers.untouched_reply.clone())));
         }
         match call.finish_at_once(state, outcome) {
             Some(finished) => Finish(Finishing::Done(finished)),

@@ -154,12 +154,11 @@ impl Call {
         if self.by_token {
             return carriers.notice(change);
         }
-        let headers = carriers.reply();
-        let Some(change) = change else { return headers };
+        let Some(change) = change else { return carriers.reply.clone() };
         let carrier = told.carrier.unwrap_or_else(|| carriers.first());
         if self.plain && carrier == Carrier::Cookie && change.handed().is_some() {
             self.engine.warn_of_plain_http();
         }
-        carriers.tell(headers, carrier, change, &self.mount)
+        carriers.tell(carrier, change, &self.mount)
     }
 }

@@ -89,9 +89,38 @@ pub(crate) struct Carriers {
     pub(crate) header: HeaderCarrier,
     pub(crate) query: QueryCarrier,
     pub(crate) wire: Wire,
+    /// The headers of any response at all: where URLs carry the token, this one's may.
+    pub(crate) untouched_reply: ReplyHeaders,
+    /// The headers of a response that consulted the session: what a cache has to tell requests apart by, too.
+    pub(crate) reply: ReplyHeaders,
 }
 
 impl Carriers {
+    pub(crate) fn new(
+        order: Vec<Carrier>,
+        cookie: CookieCarrier,
+        header: HeaderCarrier,
+        query: QueryCarrier,
+        wire: Wire,
+    ) -> Self {
+        let mut untouched_reply = ReplyHeaders::default();
+        if order.first() == Some(&Carrier::Query) {
+            untouched_reply.replace(CACHE_CONTROL, NO_STORE);
+            untouched_reply.replace(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        }
+        let mut reply = untouched_reply.clone();
+        match *order.as_slice() {
+            [Carrier::Cookie] => reply.vary_by_cookie(),
+            [Carrier::Query] => {}
+            [Carrier::Header] => reply.append(VARY, header.name_as_value()),
+            _ => {
+                let both = HeaderValue::try_from(format!("Cookie, {}", header.name));
+                reply.append(VARY, both.expect("a name is made of visible characters"));
+            }
+        }
+        Carriers { order, cookie, header, query, wire, untouched_reply, reply }
+    }
+
     /// The carrier of a session that begins.
     pub(crate) fn first(&self) -> Carrier {
         self.order.first().copied().unwrap_or_default()
@@ -125,22 +154,9 @@ impl Carriers {
         }
     }
 
-    /// The headers of a response that consulted the session.
-    #[inline]
-    pub(crate) fn reply(&self) -> ReplyHeaders {
-        let mut headers = self.untouched_reply();
-        self.vary(&mut headers);
-        headers
-    }
-
-    /// The same, with what the client is told of its token.
-    pub(crate) fn tell(
-        &self,
-        mut headers: ReplyHeaders,
-        carrier: Carrier,
-        change: &TokenReply,
-        mount: &str,
-    ) -> ReplyHeaders {
+    /// The headers of a response that tells the client of its token.
+    pub(crate) fn tell(&self, carrier: Carrier, change: &TokenReply, mount: &str) -> ReplyHeaders {
+        let mut headers = self.reply.clone();
         if !self.has_tickets() {
             headers.replace(CACHE_CONTROL, NO_STORE);
         }
@@ -162,17 +178,6 @@ impl Carriers {
         headers
     }
 
-    /// The headers of any response at all: where URLs carry the token, this one's may.
-    #[inline]
-    pub(crate) fn untouched_reply(&self) -> ReplyHeaders {
-        let mut headers = ReplyHeaders::default();
-        if self.has_tickets() {
-            headers.replace(CACHE_CONTROL, NO_STORE);
-            headers.replace(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-        }
-        headers
-    }
-
     /// What to tell a client whose token the program carries.
     pub(crate) fn notice(&self, change: Option<&TokenReply>) -> ReplyHeaders {
         let notice = change.map(|change| match change.handed() {
@@ -189,19 +194,6 @@ impl Carriers {
             presented.take(self.first(), text.as_bytes(), self.wire.may_be_token(text.as_bytes()));
         }
         presented
-    }
-
-    /// What a cache has to tell requests apart by: every header that was looked at.
-    fn vary(&self, headers: &mut ReplyHeaders) {
-        match *self.order.as_slice() {
-            [Carrier::Cookie] => headers.vary_by_cookie(),
-            [Carrier::Query] => {}
-            [Carrier::Header] => headers.append(VARY, self.header.name_as_value()),
-            _ => {
-                let both = HeaderValue::try_from(format!("Cookie, {}", self.header.name));
-                headers.append(VARY, both.expect("a name is made of visible characters"));
-            }
-        }
     }
 }
 

@@ -104,13 +104,10 @@ impl Builder {
             let CookieFlaw { variable, problem, mend } = flaw;
             ConfigError::new(variable, problem, mend)
         })?;
-        Ok(Carriers {
-            order: order.clone(),
-            cookie,
-            header: HeaderCarrier::new(&self.header_name)?,
-            query: QueryCarrier { name: self.cookie.name.clone() },
-            wire: Wire::new(Keyring::new(self.keys.iter().cloned()), &self.cookie.name),
-        })
+        let header = HeaderCarrier::new(&self.header_name)?;
+        let query = QueryCarrier { name: self.cookie.name.clone() };
+        let wire = Wire::new(Keyring::new(self.keys.iter().cloned()), &self.cookie.name);
+        Ok(Carriers::new(order.clone(), cookie, header, query, wire))
     }
 }
 
