@@ -40,7 +40,7 @@ pub(crate) struct Found {
 #[derive(Debug, Default)]
 pub(crate) struct Search {
     arrivals: Arrivals,
-    /// The one that is tried.
+    /// The one that is to be tried again.
     arrived: Option<Arrived>,
     /// It, and what comes behind it, is looked for without the cache.
     is_behind_cache: bool,
@@ -52,13 +52,17 @@ impl Search {
     /// Asks a store that has its answers at hand; `None` if it has to be waited for, or for somebody who holds a session.
     #[inline]
     pub(crate) fn at_once(&mut self, engine: &Engine, presented: &Presented) -> Option<Result<(), Error>> {
-        while let Some((store, id)) = self.next(engine, presented) {
-            let answer = match store.load_at_once(id) {
-                None | Some(Err(StoreError::Busy)) => return None,
-                Some(answer) => answer,
-            };
-            if let Err(error) = self.take(engine, answer) {
-                return Some(Err(error));
+        while let Some(arrived) = self.next(engine, presented) {
+            match self.store(engine).load_at_once(arrived.token.id()) {
+                None | Some(Err(StoreError::Busy)) => {
+                    self.arrived = Some(arrived);
+                    return None;
+                }
+                Some(answer) => {
+                    if let Err(error) = self.take(engine, arrived, answer) {
+                        return Some(Err(error));
+                    }
+                }
             }
         }
         Some(Ok(()))
@@ -66,27 +70,32 @@ impl Search {
 
     /// Asks whatever store there is, and goes on where it stands.
     pub(crate) async fn patiently(&mut self, engine: &Engine, presented: &Presented) -> Result<(), Error> {
-        while let Some((store, id)) = self.next(engine, presented) {
-            let answer = ask(engine, store, id).await?;
-            self.take(engine, answer)?;
+        while let Some(arrived) = self.next(engine, presented) {
+            let answer = ask(engine, self.store(engine), arrived.token.id()).await?;
+            self.take(engine, arrived, answer)?;
         }
         Ok(())
     }
 
-    /// Who is to be asked next, and for what.
+    /// The token to be tried next.
     #[inline]
-    fn next<'a>(&'a mut self, engine: &'a Engine, presented: &Presented) -> Option<(&'a dyn Store, &'a SessionId)> {
-        if self.arrived.is_none() {
-            self.arrived = self.arrivals.next(presented, &engine.carriers, &engine.events);
-        }
-        let store = if self.is_behind_cache { &engine.behind } else { &engine.store };
-        self.arrived.as_ref().map(|arrived| (&**store, arrived.token.id()))
+    fn next(&mut self, engine: &Engine, presented: &Presented) -> Option<Arrived> {
+        self.arrived.take().or_else(|| self.arrivals.next(presented, &engine.carriers, &engine.events))
     }
 
-    /// Takes in what a store says of the present token.
     #[inline]
-    fn take(&mut self, engine: &Engine, answer: Result<Option<Stored>, StoreError>) -> Result<(), Error> {
-        let Some(arrived) = &self.arrived else { return Ok(()) };
+    fn store<'a>(&self, engine: &'a Engine) -> &'a dyn Store {
+        if self.is_behind_cache { &*engine.behind } else { &*engine.store }
+    }
+
+    /// Takes in what a store says of a token.
+    #[inline]
+    fn take(
+        &mut self,
+        engine: &Engine,
+        arrived: Arrived,
+        answer: Result<Option<Stored>, StoreError>,
+    ) -> Result<(), Error> {
         let (id, loaded) = (arrived.token.id(), &mut self.loaded);
         match answer {
             Ok(Some(Stored { entry, version })) => match Record::decode(entry.bytes) {
@@ -99,7 +108,7 @@ impl Search {
                         // A cache may keep what stood there before this token was made.
                         Standing::Foreign if engine.has_cache() && !self.is_behind_cache => {
                             self.is_behind_cache = true;
-                            return Ok(());
+                            self.arrived = Some(arrived);
                         }
                         Standing::Foreign if record.head().is_grave() => {
                             loaded.refuse(engine, Event::UnknownToken(*id))
@@ -119,7 +128,6 @@ impl Search {
             Err(StoreError::Corrupt(error)) => loaded.corrupt(engine, *id, error)?,
             Err(error) => return Err(error.into()),
         }
-        self.arrived = None;
         Ok(())
     }
 }
@@ -132,14 +140,7 @@ impl Loaded {
 
     /// Takes in a living session.
     #[inline]
-    fn add(
-        &mut self,
-        engine: &Engine,
-        arrived: &Arrived,
-        record: Record,
-        version: Version,
-        expires: Option<Timestamp>,
-    ) {
+    fn add(&mut self, engine: &Engine, arrived: Arrived, record: Record, version: Version, expires: Option<Timestamp>) {
         let Arrived { token, carrier, is_outdated, .. } = arrived;
         self.asked = true;
         match &self.first {
@@ -152,8 +153,8 @@ impl Loaded {
                 return self.others.push(*token.id());
             }
         }
-        let base = Base { token: token.clone(), version, expires, record };
-        self.first = Some(Found { base, carrier: *carrier, is_outdated: *is_outdated });
+        let base = Base { token, version, expires, record };
+        self.first = Some(Found { base, carrier, is_outdated });
     }
 
     /// The token opens nothing.
