@@ -20,8 +20,8 @@ use crate::{Error, Outcome, Refusal, ReplyHeaders, RequestHead, Session};
 /// outcome before the first byte of the response, and adds the headers. An exchange that is dropped unfinished,
 /// because the handler panicked or was cancelled, stores nothing; a session that the handler had ended is ended all the same.
 pub struct Exchange {
-    visit: Arc<Visit>,
-    finished: bool,
+    /// Nothing as soon as it is finished.
+    visit: Option<Arc<Visit>>,
 }
 
 impl Exchange {
@@ -30,28 +30,33 @@ impl Exchange {
         let mut visit = Visit::new(Call::of_request(engine, head));
         // Where they are to stay: it is large, and not to be moved for nothing.
         visit.call.take_tokens(head);
-        Exchange { visit: visit.shareable(), finished: false }
+        Exchange { visit: Some(visit.shareable()) }
     }
 
     pub(crate) fn by_token(engine: std::sync::Arc<Engine>, text: Option<&str>) -> Self {
-        Exchange { visit: Visit::new(Call::by_token(engine, text)).shareable(), finished: false }
+        Exchange { visit: Some(Visit::new(Call::by_token(engine, text)).shareable()) }
+    }
+
+    #[inline]
+    fn visit(&self) -> &Arc<Visit> {
+        self.visit.as_ref().expect(UNFINISHED)
     }
 
     /// The session, for the application. It is not loaded yet.
     pub fn session(&self) -> Session {
-        Session::new(Arc::clone(&self.visit))
+        Session::new(Arc::clone(self.visit()))
     }
 
     /// True if [`preempt`](Exchange::preempt) may have an answer. If not, nothing need be asked.
     pub fn may_preempt(&self) -> bool {
-        self.visit.may_redirect()
+        self.visit().may_redirect()
     }
 
     /// What is to be answered in place of the application, which is then not called; asked before it is.
     ///
     /// Where URLs carry the token, a GET or HEAD without one is sent to the same URL with a ticket.
     pub async fn preempt(&self) -> Option<Refusal> {
-        match self.visit.redirect().await {
+        match self.visit().redirect().await {
             Ok(url) => url.map(|url| Refusal::redirect(&url)),
             Err(error) => Some(error.refusal()),
         }
@@ -67,8 +72,8 @@ impl Exchange {
     /// If it could not be stored. The response is then [`Error::refusal`] and not the application's.
     #[inline]
     pub fn finish(mut self, outcome: Outcome) -> Finish {
-        self.finished = true;
-        let (call, mut state) = Visit::at_its_end(&mut self.visit);
+        let mut visit = self.visit.take().expect(UNFINISHED);
+        let (call, mut state) = Visit::at_its_end(&mut visit);
         if !state.consulted {
             state.stage = Stage::Done;
             // Its URL may hold a token all the same.
@@ -76,32 +81,35 @@ impl Exchange {
         }
         match call.finish_at_once(state, outcome) {
             Some(finished) => Finish(Finishing::Done(finished)),
-            None => self.finish_patiently(outcome),
+            None => Self::finish_patiently(visit, outcome),
         }
     }
 
-    fn finish_patiently(&self, outcome: Outcome) -> Finish {
-        let visit = Arc::clone(&self.visit);
+    #[inline(never)]
+    fn finish_patiently(visit: Arc<Visit>, outcome: Outcome) -> Finish {
         let runtime = visit.call.engine.runtime();
         Finish(Finishing::Storing(Shielded::new(runtime, async move { visit.finish(outcome).await })))
     }
-
-    /// Nobody finishes it: nothing is stored, and what must end is ended.
-    fn abandon(&self) {
-        if self.visit.abandon() {
-            let visit = Arc::clone(&self.visit);
-            let runtime = visit.call.engine.runtime();
-            runtime.spawn(Box::pin(async move { drop(visit.finish(Outcome::Discard).await) }));
-        }
-    }
 }
+
+/// Whoever has it has not finished it: that takes it.
+const UNFINISHED: &str = "it is not finished";
 
 impl Drop for Exchange {
     #[inline]
     fn drop(&mut self) {
-        if !self.finished {
-            self.abandon();
+        if let Some(visit) = self.visit.take() {
+            abandon(visit);
         }
+    }
+}
+
+/// Nobody finishes it: nothing is stored, and what must end is ended.
+#[inline(never)]
+fn abandon(visit: Arc<Visit>) {
+    if visit.abandon() {
+        let runtime = visit.call.engine.runtime();
+        runtime.spawn(Box::pin(async move { drop(visit.finish(Outcome::Discard).await) }));
     }
 }
 

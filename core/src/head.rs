@@ -85,7 +85,12 @@ fn target_of(uri: &http::Uri) -> &str {
 }
 
 fn show_all(headers: &HeaderMap, name: &HeaderName, show: &mut dyn FnMut(&[u8])) {
-    headers.get_all(name).iter().for_each(|value| show(value.as_bytes()));
+    if headers.len() == headers.keys_len() {
+        // Hardly any request repeats a header: there is one value at most.
+        headers.get(name).into_iter().for_each(|value| show(value.as_bytes()));
+    } else {
+        headers.get_all(name).iter().for_each(|value| show(value.as_bytes()));
+    }
 }
 
 /// True if the request was sent to this machine by name or number: browsers keep Secure cookies there without TLS.

@@ -40,8 +40,13 @@ impl Load {
         }
     }
 
-    pub(crate) fn failed(error: Error) -> Self {
-        Load(Loading::Done(Err(error)))
+    /// What it came to, if nothing has to be waited for; else the future itself.
+    #[inline]
+    pub(crate) fn at_once(self) -> Result<Result<(), Error>, Self> {
+        match self.0 {
+            Loading::Done(done) => Ok(done),
+            waiting => Err(Load(waiting)),
+        }
     }
 }
 

@@ -70,11 +70,11 @@ impl State {
             unusual.others = std::mem::take(&mut loaded.others);
             unusual.promised.ticket = loaded.ticket.take();
         }
-        if let Some(Found { base, carrier, is_outdated }) = &loaded.first {
+        if let Some(Found { base, carrier, is_outdated }) = loaded.first.take() {
             (self.found, self.presented) = (!base.is_empty(), true);
-            (self.carrier, self.is_outdated) = (Some(*carrier), *is_outdated);
+            (self.carrier, self.is_outdated) = (Some(carrier), is_outdated);
+            self.base = Some(base);
         }
-        self.base = loaded.first.take().map(|found| found.base);
         self.stage = Stage::Open;
         Ok(())
     }

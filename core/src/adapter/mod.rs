@@ -7,8 +7,9 @@ mod concluding;
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 pub use concluding::{Concluding, Conclusion};
 
@@ -19,15 +20,23 @@ use crate::{Error, Load, Session};
 /// # Errors
 ///
 /// [`Error::NotInstalled`] if there is none; what the store says.
+#[inline]
 pub fn loaded(opened: Option<Session>) -> Loaded {
-    let load = opened.as_ref().map_or_else(|| Load::failed(Error::NotInstalled), Session::load);
-    Loaded { session: opened, load }
+    let Some(session) = opened else { return Loaded(Loading::Done(Err(Error::NotInstalled))) };
+    match session.load().at_once() {
+        Ok(loaded) => Loaded(Loading::Done(loaded.map(|()| session))),
+        Err(load) => Loaded(Loading::Waiting(session, load)),
+    }
 }
 
 /// The future of [`loaded`].
-pub struct Loaded {
-    session: Option<Session>,
-    load: Load,
+pub struct Loaded(Loading);
+
+enum Loading {
+    /// It was at hand, or is not to be had.
+    Done(Result<Session, Error>),
+    Waiting(Session, Load),
+    Over,
 }
 
 impl Future for Loaded {
@@ -35,8 +44,17 @@ impl Future for Loaded {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let loaded = ready!(Pin::new(&mut self.load).poll(context));
-        Poll::Ready(loaded.map(|()| self.session.take().expect("a future is not polled after its end")))
+        match mem::replace(&mut self.0, Loading::Over) {
+            Loading::Done(loaded) => Poll::Ready(loaded),
+            Loading::Waiting(session, mut load) => match Pin::new(&mut load).poll(context) {
+                Poll::Ready(loaded) => Poll::Ready(loaded.map(|()| session)),
+                Poll::Pending => {
+                    self.0 = Loading::Waiting(session, load);
+                    Poll::Pending
+                }
+            },
+            Loading::Over => panic!("a future is not polled after its end"),
+        }
     }
 }
 

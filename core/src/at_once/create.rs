@@ -10,6 +10,7 @@ use crate::store::{Created, StoreError};
 use crate::{Error, ReplyHeaders, Token};
 
 impl Call {
+    #[inline(never)]
     pub(super) fn create_at_once(&self, mut state: Held<'_>) -> Option<Result<ReplyHeaders, Error>> {
         let engine = &*self.engine;
         if !engine.at_once.create.load(Ordering::Relaxed) || engine.user_sessions.number().is_some() {

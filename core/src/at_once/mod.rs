@@ -18,7 +18,8 @@ use crate::{Error, Outcome, ReplyHeaders};
 impl Call {
     /// Finishes a visit, if that can be done at once.
     #[inline]
-    pub(crate) fn finish_at_once(&self, mut state: Held<'_>, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
+    pub(crate) fn finish_at_once(&self, mut held: Held<'_>, outcome: Outcome) -> Option<Result<ReplyHeaders, Error>> {
+        let state = &mut *held;
         // What could not be loaded, or nobody waited for, is nothing to wait for here, either.
         let is_loaded = state.stage == Stage::Open;
         if (is_loaded && state.turn_is_taken) || !state.is_simple() {
@@ -27,13 +28,13 @@ impl Call {
         match (state.has_edits(), &state.base) {
             (false, None) => {}
             (false, Some(base)) if is_quiet(&self.engine, base) => {}
-            (true, Some(_)) if state.may_store(outcome) => return self.update_at_once(state),
-            (true, None) if state.may_store(outcome) => return self.create_at_once(state),
+            (true, Some(_)) if state.may_store(outcome) => return self.update_at_once(held),
+            (true, None) if state.may_store(outcome) => return self.create_at_once(held),
             _ => return None,
         }
         state.stage = Stage::Done;
         let told = state.take_told();
-        drop(state);
+        drop(held);
         Some(Ok(self.headers(told)))
     }
 

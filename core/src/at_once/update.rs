@@ -15,7 +15,7 @@ use crate::store::{StoreError, Stored, Updated};
 use crate::{Error, ReplyHeaders};
 
 impl Call {
-    #[inline]
+    #[inline(never)]
     pub(super) fn update_at_once(&self, mut state: Held<'_>) -> Option<Result<ReplyHeaders, Error>> {
         let engine = &*self.engine;
         let (base, draft) = state.drafted()?;

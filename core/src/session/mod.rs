@@ -73,6 +73,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Error::Unavailable`] or [`Error::Broken`] if the store fails; [`Error::TooLate`] after the response.
+    #[inline]
     pub fn load(&self) -> Load {
         Load::of(&self.visit)
     }
