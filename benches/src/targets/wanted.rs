@@ -4,6 +4,9 @@ use super::cells::Cells;
 use super::{Bound, Limit, Target};
 use crate::goals::{GOALS, Quantity};
 
+/// What is written by hand, from the least to what makes every promise.
+const BY_HAND: [&str; 3] = ["by hand", "by hand, promising", "by hand, whole"];
+
 /// Every target, with what stands on the page.
 pub(super) fn all(cells: Cells<'_>) -> Vec<Target> {
     let mut all = counted(cells);
@@ -28,13 +31,14 @@ fn counted(cells: Cells<'_>) -> Vec<Target> {
         let measured = cells.remainder(table, &row(goal.name), goal.case.name());
         let what = format!("{}: {quantity}", goal.what());
         // The same part of what is done by hand.
-        let limit = |(name, of): (&'static str, _)| {
-            let name = goal.name.replacen("webstack", name, 1);
+        let limit = |of| {
+            let name = goal.name.replacen("webstack", of, 1);
             Some(Limit { measured: cells.remainder(table, &row(&name), goal.case.name())?, of })
         };
-        let limits =
-            ["by hand", "by hand, promising", "by hand, whole"].map(|name| (name, name)).into_iter().filter_map(limit);
-        Target { limits: limits.collect(), ..target(what, Bound::AtMost(goal.goal), table, measured) }
+        Target {
+            limits: BY_HAND.into_iter().filter_map(limit).collect(),
+            ..target(what, Bound::AtMost(goal.goal), table, measured)
+        }
     });
     each.collect()
 }
@@ -47,7 +51,7 @@ fn timed(cells: Cells<'_>) -> Vec<Target> {
         for (case, nanoseconds) in [("read", 600.0), ("write", 900.0)] {
             let measured = cells.number("time", &format!("{framework}: webstack"), case);
             let limit = |of| Some(Limit { measured: cells.number("time", &format!("{framework}: {of}"), case)?, of });
-            let limits = ["by hand", "by hand, promising", "by hand, whole"].into_iter().filter_map(limit).collect();
+            let limits = BY_HAND.into_iter().filter_map(limit).collect();
             let what = format!("{framework}, {case}: ns");
             all.push(Target { limits, ..target(what, Bound::AtMost(nanoseconds), "time", measured) });
             let measured = cells.number("ratios", &format!("{framework}: {peer}"), case);

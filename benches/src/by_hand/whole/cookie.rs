@@ -10,7 +10,7 @@ pub(super) const MOST_TOKENS: usize = 8;
 #[derive(Default)]
 pub(super) struct Presented {
     pub(super) first: Option<[u8; TEXT]>,
-    pub(super) more: Option<Box<Vec<[u8; TEXT]>>>,
+    pub(super) more: Vec<[u8; TEXT]>,
     /// Something stood in a token's place that cannot be one.
     pub(super) malformed: bool,
 }
@@ -54,9 +54,8 @@ impl Presented {
 
     #[cold]
     fn take_more(&mut self, text: [u8; TEXT]) {
-        let more = self.more.get_or_insert_default();
-        if more.len() + 1 < MOST_TEXTS {
-            more.push(text);
+        if self.more.len() + 1 < MOST_TEXTS {
+            self.more.push(text);
         }
     }
 

@@ -41,10 +41,12 @@ impl Token {
         let mut bytes = [0; ID + SECRET];
         let (lower, upper) = values.split_at(ID + SECRET);
         for (part, shift) in [(0, 0), (1, 2), (2, 4)] {
-            for at in 0..ID {
-                let place = part * ID + at;
-                bytes[place] = lower[place] | (upper[at] >> shift & 3) << 6;
-            }
+            let places = part * ID..(part + 1) * ID;
+            let both = lower[places.clone()].iter().zip(upper);
+            bytes[places]
+                .iter_mut()
+                .zip(both)
+                .for_each(|(byte, (lower, upper))| *byte = lower | (upper >> shift & 3) << 6);
         }
         (wrong == 0).then(|| Token::of(&bytes))
     }

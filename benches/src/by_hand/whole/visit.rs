@@ -43,7 +43,7 @@ pub(super) struct Loaded {
     /// The first living session; one with something in it comes before an emptied one.
     pub(super) first: Option<Base>,
     /// The other living ones: a logout would end them, too.
-    pub(super) others: Option<Box<Vec<SessionId>>>,
+    pub(super) others: Vec<SessionId>,
 }
 
 /// A session as it was seen in the store.
@@ -137,7 +137,7 @@ impl Visit {
         if let Some(text) = &presented.first {
             self.look(text, &mut loaded)?;
         }
-        if presented.malformed || presented.more.is_some() {
+        if presented.malformed || !presented.more.is_empty() {
             self.search_more(&mut loaded)?;
         }
         Ok(loaded)
@@ -145,7 +145,7 @@ impl Visit {
 
     #[cold]
     fn search_more(&self, loaded: &mut Loaded) -> Result<(), StoreError> {
-        for text in self.presented.more.iter().flat_map(|more| more.iter()).take(MOST_TOKENS - 1) {
+        for text in self.presented.more.iter().take(MOST_TOKENS - 1) {
             self.look(text, loaded)?;
         }
         if self.presented.malformed {
@@ -239,7 +239,7 @@ impl Loaded {
             _ if base.record().count() == 0 => {}
             _ => {
                 engine.report(Event::SecondSession(base.id));
-                self.others.get_or_insert_default().push(base.id);
+                self.others.push(base.id);
             }
         }
     }
