@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use triomphe::Arc;
@@ -73,8 +74,9 @@ impl Exchange {
     #[inline]
     pub fn finish(mut self, outcome: Outcome) -> Finish {
         let mut visit = self.visit.take().expect(UNFINISHED);
+        let consulted = visit.consulted.load(Ordering::Relaxed);
         let (call, mut state) = Visit::at_its_end(&mut visit);
-        if !state.consulted {
+        if !consulted {
             state.stage = Stage::Done;
             // Its URL may hold a token all the same.
             return Finish(Finishing::Done(Ok(call.engine.carriers.untouched_reply.clone())));

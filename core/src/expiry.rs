@@ -192,6 +192,15 @@ mod tests {
     }
 
     #[test]
+    fn an_absolute_timeout_alone_ends_and_no_time_at_all_is_no_touch() {
+        let absolute = Lifespan::from(Timeouts { idle: None, absolute: Some(HOUR) });
+        assert_eq!(absolute.deadline(START, START), Some(START + HOUR));
+        assert_eq!(absolute.touch(START + HOUR / 2, START, Some(START)), None);
+        let none = Lifespan::from(Timeouts { idle: Some(Duration::ZERO), absolute: None });
+        assert_eq!(none.touch(START, START, Some(START)), None);
+    }
+
+    #[test]
     fn extreme_durations_saturate() {
         let forever = Lifespan::from(Timeouts { idle: Some(Duration::MAX), absolute: Some(Duration::MAX) });
         assert_eq!(forever.deadline(START, START), Some(Timestamp::MAX));

@@ -62,7 +62,6 @@ impl Visit {
         let found = search.at_once(&self.call.engine, &self.call.presented);
         let found = found.map(|found| self.judged(found, &mut search.loaded));
         let mut state = self.state();
-        state.consulted = true;
         let Some(found) = found else {
             state.seldom.get_or_default().search.get_or_insert(Box::new(search));
             return None;
@@ -81,13 +80,9 @@ impl Visit {
 
     /// Loads the session in its turn, if nobody has by then.
     pub(crate) async fn load_patiently(&self) -> Result<(), Error> {
-        self.is_loading.store(true, Ordering::Relaxed);
-        let (turn, (stage, search)) = self
-            .turn_to(|state| {
-                state.consulted = true;
-                (state.stage, state.seldom.get_mut().and_then(|unusual| unusual.search.take()))
-            })
-            .await;
+        self.consulted.store(true, Ordering::Relaxed);
+        let (turn, (stage, search)) =
+            self.turn_to(|state| (state.stage, state.seldom.get_mut().and_then(|unusual| unusual.search.take()))).await;
         match stage {
             Stage::Unloaded => {}
             Stage::Open => return Ok(()),
@@ -102,9 +97,9 @@ impl Visit {
     /// True for whoever is the first to load it.
     #[inline]
     fn begins_loading(&self) -> bool {
-        let is_first = !self.is_loading.load(Ordering::Relaxed);
+        let is_first = !self.consulted.load(Ordering::Relaxed);
         if is_first {
-            self.is_loading.store(true, Ordering::Relaxed);
+            self.consulted.store(true, Ordering::Relaxed);
         }
         is_first
     }

@@ -25,8 +25,6 @@ pub(crate) struct State {
     pub(crate) stage: Stage,
     /// Loading, saving and finishing happen one after the other.
     pub(crate) turn_is_taken: bool,
-    /// Somebody asked for the session, whether or not it could be loaded.
-    pub(crate) consulted: bool,
     /// What is stored, as last seen; `None`: no session, or one that begins with this request.
     pub(crate) base: Option<Base>,
     /// What the request did and has not stored yet, if it did anything.
@@ -129,7 +127,6 @@ impl State {
         *self = State {
             stage: self.stage,
             turn_is_taken: self.turn_is_taken,
-            consulted: self.consulted,
             seldom: Seldom::new(Unusual { waiting, ending, token_change, ..Unusual::default() }),
             incarnation: self.incarnation + 1,
             asked: self.asked,

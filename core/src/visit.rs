@@ -22,15 +22,15 @@ use crate::store::Removed;
 /// One request's dealings with its session.
 pub(crate) struct Visit {
     pub(crate) call: Call,
-    /// Somebody loads the session, or did.
-    pub(crate) is_loading: AtomicBool,
+    /// Somebody asked for the session, whether or not it could be loaded.
+    pub(crate) consulted: AtomicBool,
     state: Mutex<State>,
 }
 
 impl Visit {
     #[inline]
     pub(crate) fn new(call: Call) -> UniqueArc<Self> {
-        UniqueArc::new(Visit { call, is_loading: AtomicBool::new(false), state: Mutex::default() })
+        UniqueArc::new(Visit { call, consulted: AtomicBool::new(false), state: Mutex::default() })
     }
 
     /// What is known of the request, and the state of a visit that is at its end.

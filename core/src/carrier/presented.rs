@@ -67,7 +67,10 @@ impl Presented {
 
     #[cold]
     fn take_another(&mut self, carrier: Carrier, text: &[u8]) {
-        if self.others.len() + 1 < MOST_TEXTS {
+        // What nobody could write a token with is no reason to look at fewer others.
+        if text.iter().any(|byte| matches!(byte, b';' | b' ' | b'\t')) {
+            self.malformed = true;
+        } else if self.others.len() + 1 < MOST_TEXTS {
             self.others.push(Text::new(carrier, text));
         }
     }

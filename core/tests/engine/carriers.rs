@@ -201,3 +201,45 @@ fn a_token_signed_again_is_not_sent_over_that_of_a_login() {
         assert_eq!(set_cookie(&block_on(slow.finish(Outcome::Keep)).unwrap()), None);
     }
 }
+
+#[test]
+fn what_is_no_token_does_not_use_up_the_texts_that_are_looked_at() {
+    let site = Site::new();
+    let cookie = known(&site).cookie.unwrap();
+    let name = cookie.split('=').next().unwrap();
+    for garbage in [format!("{name}=;{}", "a".repeat(63)), format!("{name}={};", "a".repeat(63))] {
+        let mut head = http::Request::new(());
+        for line in std::iter::repeat_n(&garbage, 40).chain([&cookie]) {
+            head.headers_mut().append("cookie", line.parse().unwrap());
+        }
+        let exchange = site.sessions.open(&head);
+        let session = exchange.session();
+        block_on(session.load()).unwrap();
+        assert_eq!(session.get("kept").unwrap(), Some(1), "{garbage}");
+    }
+}
+
+#[test]
+fn thirty_two_texts_are_looked_at_and_no_more() {
+    let site = Site::new();
+    let cookie = known(&site).cookie.unwrap();
+    let name = cookie.split('=').next().unwrap();
+    for (others, found) in [(31, Some(1)), (32, None)] {
+        let line = format!("{name}={}; ", "!".repeat(64)).repeat(others) + &cookie;
+        assert_eq!(value(&site, &Visitor { cookie: Some(line) }, "kept"), found);
+    }
+}
+
+#[test]
+fn every_line_of_cookies_is_read() {
+    let site = Site::new();
+    let cookie = known(&site).cookie.unwrap();
+    let mut head = http::Request::new(());
+    for line in ["x=1", &cookie] {
+        head.headers_mut().append("cookie", line.parse().unwrap());
+    }
+    let exchange = site.sessions.open(&head);
+    let session = exchange.session();
+    block_on(session.load()).unwrap();
+    assert_eq!(session.get("kept").unwrap(), Some(1));
+}

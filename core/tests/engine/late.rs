@@ -10,7 +10,7 @@ use webstack_core::store::BoxFuture;
 use webstack_core::{Error, Event, Outcome, Session, SigningKey};
 use webstack_testkit::{Fault, Moment, Operation};
 
-use crate::visitor::{MINUTE, Site, Visitor, known, value};
+use crate::visitor::{MINUTE, Site, Visitor, header, known, value};
 
 /// A busy server: spawned tasks run when the test says so.
 #[derive(Clone, Default)]
@@ -293,4 +293,50 @@ fn who_waits_for_a_turn_gets_it_though_the_session_is_ended_meanwhile() {
     gate.open();
     assert!(matches!(block_on(first), Err(Error::Gone)));
     second.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_load_that_was_overtaken_takes_up_nothing() {
+    // Elsewhere the first one has the turn, and nobody overtakes it.
+    if !crate::AT_ONCE {
+        return;
+    }
+    let slot: Arc<Mutex<Option<Session>>> = Arc::default();
+    let heard = Arc::clone(&slot);
+    let site = Site::with(|builder| {
+        builder.on_event(move |event| {
+            let session = heard.lock().unwrap().take();
+            if let (Event::UnknownToken(_), Some(session)) = (event, session) {
+                block_on(session.load()).unwrap();
+                session.invalidate().unwrap();
+            }
+        })
+    });
+    let mut gone = known(&site);
+    let dead = gone.cookie.clone().unwrap();
+    gone.visit(&site, |session| session.invalidate().unwrap());
+    let live = known(&site).cookie.unwrap();
+    let exchange = Visitor { cookie: Some(format!("{dead}; {live}")) }.open(&site);
+    let session = exchange.session();
+    *slot.lock().unwrap() = Some(exchange.session());
+    block_on(session.load()).unwrap();
+    assert!(session.is_new().unwrap());
+    block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert_eq!(site.alive(), 0);
+}
+
+#[test]
+fn a_load_that_panicked_had_been_asked_for() {
+    let site = Site::with(|builder| {
+        builder.on_event(|event| assert!(!matches!(event, Event::UnknownToken(_)), "a listener that panics"))
+    });
+    let mut visitor = known(&site);
+    let dead = visitor.clone();
+    visitor.visit(&site, |session| session.invalidate().unwrap());
+    let exchange = dead.open(&site);
+    let session = exchange.session();
+    let loading = std::panic::AssertUnwindSafe(|| block_on(session.load()));
+    assert!(std::panic::catch_unwind(loading).is_err());
+    let reply = block_on(exchange.finish(Outcome::Keep)).unwrap();
+    assert_eq!(header(&reply, "vary").as_deref(), Some("Cookie"));
 }

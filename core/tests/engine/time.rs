@@ -345,3 +345,15 @@ fn shorter_timeouts_of_its_own_shorten_the_cookie_too() {
     assert!(set_cookie(&reply).expect("a cookie").contains("Max-Age=43200"));
     assert_eq!(set_cookie(&visitor.visit(&site, |_| ())), None, "once");
 }
+
+#[test]
+fn a_cookie_is_sent_again_though_nothing_else_is_due() {
+    let hour = Duration::from_secs(3600);
+    let site = Site::with(|builder| {
+        builder.idle_timeout(None).absolute_timeout(None).cookie_lifetime(CookieLifetime::For(hour))
+    });
+    let mut visitor = known(&site);
+    site.clock.advance(hour * 3 / 4);
+    let reply = visitor.visit(&site, |_| ());
+    assert!(set_cookie(&reply).is_some());
+}
