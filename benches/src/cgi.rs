@@ -19,8 +19,7 @@ const REQUESTS: [(&str, &str); 6] = [
 ];
 
 /// As the adapter documents it.
-const FLAGS: &str =
-    "-C target-feature=+crt-static,+sse4.1,+pclmulqdq -C relocation-model=static --cfg sha2_backend=\"soft\"";
+const FLAGS: &str = "-C target-feature=+crt-static -C relocation-model=static --cfg sha2_backend=\"soft\"";
 
 /// Starts processes in turn, and says how long each kind lives.
 pub(crate) fn run(rounds: usize, page: &Page) {

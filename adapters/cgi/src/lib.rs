@@ -66,7 +66,7 @@
 //! ```
 //!
 //! ```sh
-//! RUSTFLAGS='-C target-feature=+crt-static,+sse4.1,+pclmulqdq -C relocation-model=static --cfg sha2_backend="soft"' \
+//! RUSTFLAGS='-C target-feature=+crt-static -C relocation-model=static --cfg sha2_backend="soft"' \
 //!   cargo build --profile cgi --target x86_64-unknown-linux-gnu
 //! ```
 //!
@@ -74,8 +74,7 @@
 //! first line.
 //!
 //! In a virtual machine the processor does not say by itself what it can: the host does, and each question (`CPUID`) takes as long
-//! as several system calls. `sha2_backend="soft"` spares a process those of the hash, of which it computes one as a rule, `+sse4.1,+pclmulqdq` those of
-//! the checksum of a session's file: all processors of this kind have that since 2010. Where the
+//! as several system calls. `sha2_backend="soft"` spares a process those of the hash, of which it computes one as a rule. Where the
 //! program is built for the machine that it runs on, `-C target-cpu=native` in its place spares it more of them; on a processor that
 //! can do less, such a program is killed.
 //!
