@@ -51,9 +51,8 @@ impl Terms {
         if let Some(remembered) = extras.remembered {
             self.cookie = CookieLifetime::For(remembered);
         }
-        let has_ticket = details.ticket_ends.is_some();
-        if has_ticket || extras.remembered.is_some() || extras.timeouts.is_some() {
-            self.lifespan = engine.timeouts(extras, has_ticket).into();
+        if extras.remembered.is_some() || extras.timeouts.is_some() {
+            self.lifespan = engine.timeouts(extras, details.ticket_ends.is_some()).into();
         }
         self
     }

@@ -357,3 +357,15 @@ fn a_cookie_is_sent_again_though_nothing_else_is_due() {
     let reply = visitor.visit(&site, |_| ());
     assert!(set_cookie(&reply).is_some());
 }
+
+#[test]
+fn a_remembered_visitor_s_cookie_is_sent_again_though_nothing_else_is_due() {
+    let hour = Duration::from_secs(3600);
+    let site = Site::with(|builder| builder.idle_timeout(None).absolute_timeout(None));
+    let mut visitor = known(&site);
+    visitor.visit(&site, |session| session.remember(hour).unwrap());
+    site.clock.advance(hour / 4);
+    assert_eq!(set_cookie(&visitor.visit(&site, |_| ())), None);
+    site.clock.advance(hour / 2);
+    assert!(set_cookie(&visitor.visit(&site, |_| ())).is_some());
+}

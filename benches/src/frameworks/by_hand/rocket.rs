@@ -114,7 +114,8 @@ impl<H: ByHand> Fairing for AtTheEnd<H> {
     }
 }
 
-struct Done;
+/// What was done at once.
+pub(super) struct Done;
 
 impl Future for Done {
     type Output = ();

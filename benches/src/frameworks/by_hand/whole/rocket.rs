@@ -5,7 +5,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll};
 
 use rocket::fairing::{Fairing, Info, Kind};
 use rocket::http::Status;
@@ -15,6 +14,7 @@ use rocket::{Request, Response, get, routes};
 use super::subject;
 use crate::by_hand::held;
 use crate::by_hand::whole::{Exchange, Head, Session, Sessions};
+use crate::frameworks::by_hand::rocket::Done;
 use crate::frameworks::rocket::{InProcess, bare, plain};
 use crate::frameworks::{VALUE, fresh, shown};
 use crate::site::{Site, Subject};
@@ -101,15 +101,5 @@ impl Fairing for AtTheEnd {
             }
         }
         Box::pin(Done)
-    }
-}
-
-struct Done;
-
-impl Future for Done {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
     }
 }
